@@ -1,0 +1,121 @@
+package io.github.elbo4j.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses a backend and says why.
+ *
+ * <p>{@code -Delbo4j.backend=simd|reference} requires one: {@link #get()} then throws when it
+ * cannot have it. Without it (or with {@code auto}) the fastest available one is taken, and the
+ * choice of the slow reference is said once, through {@link System.Logger}, with the flag that
+ * mends it.
+ */
+public final class Backends {
+  /** The flag without which the JDK hides the Vector API. */
+  public static final String VECTOR_FLAG = "--add-modules jdk.incubator.vector";
+
+  private static final AtomicBoolean SAID = new AtomicBoolean();
+
+  private Backends() {}
+
+  /**
+   * What is known of one backend.
+   *
+   * @param name {@code simd} or {@code reference}
+   * @param available whether it can run here
+   * @param reason why it can, or cannot
+   */
+  public record Status(String name, boolean available, String reason) {}
+
+  /** The backend that {@code -Delbo4j.backend} asks for, or the fastest available. */
+  public static Backend get() {
+    return choose(System.getProperty("elbo4j.backend", "auto"));
+  }
+
+  /**
+   * The named backend.
+   *
+   * @param name {@code auto}, {@code simd} or {@code reference}
+   * @throws IllegalArgumentException for another name
+   * @throws IllegalStateException when that backend cannot run here, with the reason
+   */
+  public static Backend choose(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "auto" -> fastest();
+      case "simd" -> requireSimd();
+      case "reference" -> Reference.BACKEND;
+      default ->
+          throw new IllegalArgumentException(
+              "backend \"" + name + "\" must be one of auto, simd, reference");
+    };
+  }
+
+  /** The double reference. */
+  public static Backend reference() {
+    return Reference.BACKEND;
+  }
+
+  /** The Vector API backend. */
+  public static Backend simd() {
+    return requireSimd();
+  }
+
+  /** Every backend, the fastest first, with the reason why it can or cannot run. */
+  public static List<Status> statuses() {
+    List<Status> list = new ArrayList<>();
+    String missing = whyNoSimd();
+    list.add(
+        new Status("simd", missing == null, missing == null ? SimdBackend.description() : missing));
+    list.add(new Status("reference", true, "scalar double, always there; slow: it is the law"));
+    return List.copyOf(list);
+  }
+
+  /** A line a backend: its name, whether it can run, and why. */
+  public static String explain() {
+    StringBuilder text = new StringBuilder();
+    for (Status s : statuses()) {
+      text.append(s.name()).append(": ").append(s.available() ? "available" : "not available");
+      text.append(" (").append(s.reason()).append(")\n");
+    }
+    return text.toString();
+  }
+
+  private static Backend fastest() {
+    String missing = whyNoSimd();
+    if (missing == null) {
+      return Simd.BACKEND;
+    }
+    if (SAID.compareAndSet(false, true)) {
+      System.getLogger("elbo4j")
+          .log(System.Logger.Level.WARNING, "elbo4j runs on its slow reference: " + missing);
+    }
+    return Reference.BACKEND;
+  }
+
+  private static Backend requireSimd() {
+    String missing = whyNoSimd();
+    if (missing != null) {
+      throw new IllegalStateException("backend simd is not available: " + missing);
+    }
+    return Simd.BACKEND;
+  }
+
+  private static @Nullable String whyNoSimd() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        ? null
+        : "the JDK's Vector API is not enabled; start java with " + VECTOR_FLAG;
+  }
+
+  /** Loaded when first asked for, so that a run without the incubator module never touches it. */
+  private static final class Simd {
+    static final Backend BACKEND = SimdBackend.create();
+  }
+
+  private static final class Reference {
+    static final Backend BACKEND = ReferenceBackend.create();
+  }
+}

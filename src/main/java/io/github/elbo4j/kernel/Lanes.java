@@ -1,0 +1,91 @@
+package io.github.elbo4j.kernel;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Sums of a fixed order. {@code FloatVector.reduceLanes(ADD)} may add in any order, and does: the
+ * interpreter and the compiled code give different bits. So a row's lane sums are stored and added
+ * here, always alike.
+ */
+public final class Lanes {
+  private static final int L = SimdMath.L;
+
+  /**
+   * Elements after which a row's float32 lane sums are handed on to a double: no lane ever adds a
+   * long float32 chain, whatever the length of the row.
+   */
+  public static final int CHUNK = 112 * L;
+
+  private Lanes() {}
+
+  /** The sum of the L floats from {@code lanes[from]} on, as a balanced tree. */
+  public static float sum(float[] lanes, int from) {
+    return switch (L) {
+      case 16 -> sum8(lanes, from) + sum8(lanes, from + 8);
+      case 8 -> sum8(lanes, from);
+      case 4 -> sum4(lanes, from);
+      default -> sumAny(lanes, from);
+    };
+  }
+
+  private static float sum8(float[] a, int o) {
+    return sum4(a, o) + sum4(a, o + 4);
+  }
+
+  private static float sum4(float[] a, int o) {
+    return (a[o] + a[o + 1]) + (a[o + 2] + a[o + 3]);
+  }
+
+  private static float sumAny(float[] a, int o) {
+    float s = 0;
+    for (int i = 0; i < L; i++) {
+      s += a[o + i];
+    }
+    return s;
+  }
+
+  /** Sum of {@code n} elements from {@code a[from]} on. */
+  public static double sum(float[] a, int from, int n, float[] lanes) {
+    double total = 0;
+    for (int i = 0; i < n; i += CHUNK) {
+      total += sumChunk(a, from + i, Math.min(CHUNK, n - i), lanes);
+    }
+    return total;
+  }
+
+  private static float sumChunk(float[] a, int from, int n, float[] lanes) {
+    int full = SimdMath.F.loopBound(n);
+    FloatVector sum = FloatVector.zero(SimdMath.F);
+    for (int i = 0; i < full; i += L) {
+      sum = sum.add(FloatVector.fromArray(SimdMath.F, a, from + i));
+    }
+    sum.intoArray(lanes, 0);
+    for (int i = full; i < n; i++) {
+      lanes[i - full] += a[from + i];
+    }
+    return sum(lanes, 0);
+  }
+
+  /** Sum of the squares of {@code n} elements from {@code a[from]} on. */
+  public static double sumOfSquares(float[] a, int from, int n, float[] lanes) {
+    double total = 0;
+    for (int i = 0; i < n; i += CHUNK) {
+      total += squaresChunk(a, from + i, Math.min(CHUNK, n - i), lanes);
+    }
+    return total;
+  }
+
+  private static float squaresChunk(float[] a, int from, int n, float[] lanes) {
+    int full = SimdMath.F.loopBound(n);
+    FloatVector sum = FloatVector.zero(SimdMath.F);
+    for (int i = 0; i < full; i += L) {
+      FloatVector v = FloatVector.fromArray(SimdMath.F, a, from + i);
+      sum = v.fma(v, sum);
+    }
+    sum.intoArray(lanes, 0);
+    for (int i = full; i < n; i++) {
+      lanes[i - full] = Math.fma(a[from + i], a[from + i], lanes[i - full]);
+    }
+    return sum(lanes, 0);
+  }
+}

@@ -1,0 +1,13 @@
+package io.github.elbo4j.kernel;
+
+import io.github.elbo4j.kernel.gaussian.GaussianReference;
+import io.github.elbo4j.kernel.random.RandomReference;
+
+/** The scalar backend in double: the law that every other backend is measured by. */
+final class ReferenceBackend {
+  private ReferenceBackend() {}
+
+  static Backend create() {
+    return new Backend("reference", new RandomReference(), new GaussianReference());
+  }
+}

@@ -1,0 +1,20 @@
+package io.github.elbo4j.kernel;
+
+import io.github.elbo4j.kernel.gaussian.GaussianSimd;
+import io.github.elbo4j.kernel.random.RandomSimd;
+
+/**
+ * The Vector API backend. Only loaded where the incubator module is there, see {@link Backends}.
+ */
+final class SimdBackend {
+  private SimdBackend() {}
+
+  static Backend create() {
+    return new Backend("simd", new RandomSimd(), new GaussianSimd());
+  }
+
+  /** Lanes and bits of the vectors in use. */
+  static String description() {
+    return SimdMath.L + " lanes of float32, " + SimdMath.F.vectorBitSize() + "-bit vectors";
+  }
+}

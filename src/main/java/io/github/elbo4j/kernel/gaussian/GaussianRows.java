@@ -1,0 +1,243 @@
+package io.github.elbo4j.kernel.gaussian;
+
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import io.github.elbo4j.kernel.Lanes;
+import io.github.elbo4j.kernel.SimdMath;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. A loop over whole
+ * vectors calls at most one vector helper, first; the ragged end of a row has a method of its own
+ * with a mask (an inline tail costs a quarter of the speed even where it is never taken).
+ */
+final class GaussianRows {
+  private static final VectorSpecies<Float> F = SimdMath.F;
+  private static final int L = SimdMath.L;
+
+  private GaussianRows() {}
+
+  /** sigma = exp(½·logVar); returns ½ Σ ( mu² + exp(logVar) − 1 − logVar ). */
+  static double sigmaAndKl(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int n, float[] lanes) {
+    double total = 0;
+    for (int i = 0; i < n; i += Lanes.CHUNK) {
+      int count = Math.min(Lanes.CHUNK, n - i);
+      int full = F.loopBound(count);
+      sigmaAndKlVectors(mu, m + i, logVar, v + i, sigma, i, full, lanes);
+      if (full < count) {
+        int at = i + full;
+        sigmaAndKlTail(mu, m + at, logVar, v + at, sigma, at, count - full, lanes);
+      }
+      total += Lanes.sum(lanes, 0);
+    }
+    return 0.5 * total;
+  }
+
+  private static void sigmaAndKlVectors(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int full, float[] lanes) {
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector sum = FloatVector.zero(F);
+    for (int i = 0; i < full; i += L) {
+      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
+      FloatVector sd = SimdMath.exp(lv.mul(half));
+      FloatVector mean = FloatVector.fromArray(F, mu, m + i);
+      sd.intoArray(sigma, s + i);
+      sum = sum.add(mean.fma(mean, sd.mul(sd).sub(one).sub(lv)));
+    }
+    sum.intoArray(lanes, 0);
+  }
+
+  private static void sigmaAndKlTail(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
+    VectorMask<Float> t = F.indexInRange(0, n);
+    FloatVector lv = FloatVector.fromArray(F, logVar, v, t);
+    FloatVector sd = SimdMath.exp(lv.mul(0.5f));
+    FloatVector mean = FloatVector.fromArray(F, mu, m, t);
+    sd.intoArray(sigma, s, t);
+    FloatVector term = mean.fma(mean, sd.mul(sd).sub(1f).sub(lv));
+    FloatVector.fromArray(F, lanes, 0).add(term, t).intoArray(lanes, 0);
+  }
+
+  /** kl = ½ ( mu² + exp(logVar) − 1 − logVar ), from sigma = exp(½·logVar). */
+  static void klPerDim(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, float[] kl, int k, int n) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector sd = FloatVector.fromArray(F, sigma, i);
+      FloatVector mean = FloatVector.fromArray(F, mu, m + i);
+      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
+      mean.fma(mean, sd.mul(sd).sub(1f).sub(lv)).mul(0.5f).intoArray(kl, k + i);
+    }
+    for (int i = full; i < n; i++) {
+      float variance = sigma[i] * sigma[i];
+      kl[k + i] = 0.5f * Math.fma(mu[m + i], mu[m + i], variance - 1f - logVar[v + i]);
+    }
+  }
+
+  /** z = mu + sigma·eps; z may be eps. */
+  static void sample(
+      float[] mu, int m, float[] sigma, float[] eps, int e, float[] z, int o, int n) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector sd = FloatVector.fromArray(F, sigma, i);
+      FloatVector noise = FloatVector.fromArray(F, eps, e + i);
+      sd.fma(noise, FloatVector.fromArray(F, mu, m + i)).intoArray(z, o + i);
+    }
+    for (int i = full; i < n; i++) {
+      z[o + i] = Math.fma(sigma[i], eps[e + i], mu[m + i]);
+    }
+  }
+
+  /** dMu += g; dLogVar += ½·g·(z − mu). */
+  static void sampleBackward(
+      float[] mu,
+      int m,
+      float[] z,
+      int o,
+      float[] g,
+      int gFrom,
+      float[] dMu,
+      int dm,
+      float[] dLogVar,
+      int dv,
+      int n) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector grad = FloatVector.fromArray(F, g, gFrom + i);
+      FloatVector noise =
+          FloatVector.fromArray(F, z, o + i).sub(FloatVector.fromArray(F, mu, m + i));
+      grad.add(FloatVector.fromArray(F, dMu, dm + i)).intoArray(dMu, dm + i);
+      FloatVector sum = FloatVector.fromArray(F, dLogVar, dv + i);
+      grad.mul(0.5f).fma(noise, sum).intoArray(dLogVar, dv + i);
+    }
+    for (int i = full; i < n; i++) {
+      float grad = g[gFrom + i];
+      dMu[dm + i] += grad;
+      dLogVar[dv + i] = Math.fma(0.5f * grad, z[o + i] - mu[m + i], dLogVar[dv + i]);
+    }
+  }
+
+  /** out[0 … n) = exp(−logVar). */
+  static void precision(float[] logVar, int v, float[] out, int n) {
+    for (int i = 0; i < n; i++) {
+      out[i] = -logVar[v + i];
+    }
+    SimdMath.exp(out, 0, out, 0, n);
+  }
+
+  /** g = dz − dLogP·z − dLogQ·(z − mu)/σ²; a null dz counts as zero. */
+  static void throughSample(
+      float[] mu,
+      int m,
+      float[] logVar,
+      int v,
+      float[] z,
+      int o,
+      float @Nullable [] dz,
+      int dzFrom,
+      float dLogP,
+      float dLogQ,
+      float[] g,
+      int n) {
+    precision(logVar, v, g, n);
+    for (int i = 0; i < n; i++) {
+      float through = dLogP * z[o + i] + dLogQ * (z[o + i] - mu[m + i]) * g[i];
+      g[i] = (dz == null ? 0f : dz[dzFrom + i]) - through;
+    }
+  }
+
+  /** a += c. */
+  static void addConstant(float[] a, int from, float c, int n) {
+    for (int i = 0; i < n; i++) {
+      a[from + i] += c;
+    }
+  }
+
+  /** dMu += g·mu; dLogVar += g·½(exp(logVar) − 1). */
+  static void klBackward(
+      float[] mu,
+      int m,
+      float[] logVar,
+      int v,
+      float[] g,
+      float[] dMu,
+      int dm,
+      float[] dLogVar,
+      int dv,
+      int n) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector variance = SimdMath.exp(FloatVector.fromArray(F, logVar, v + i));
+      FloatVector grad = FloatVector.fromArray(F, g, i);
+      FloatVector mean = FloatVector.fromArray(F, mu, m + i);
+      grad.fma(mean, FloatVector.fromArray(F, dMu, dm + i)).intoArray(dMu, dm + i);
+      FloatVector sum = FloatVector.fromArray(F, dLogVar, dv + i);
+      grad.mul(0.5f).fma(variance.sub(1f), sum).intoArray(dLogVar, dv + i);
+    }
+    if (full < n) {
+      klBackwardTail(
+          mu, m + full, logVar, v + full, g, full, dMu, dm + full, dLogVar, dv + full, n - full);
+    }
+  }
+
+  private static void klBackwardTail(
+      float[] mu,
+      int m,
+      float[] logVar,
+      int v,
+      float[] g,
+      int gFrom,
+      float[] dMu,
+      int dm,
+      float[] dLogVar,
+      int dv,
+      int n) {
+    VectorMask<Float> t = F.indexInRange(0, n);
+    FloatVector variance = SimdMath.exp(FloatVector.fromArray(F, logVar, v, t));
+    FloatVector grad = FloatVector.fromArray(F, g, gFrom, t);
+    FloatVector mean = FloatVector.fromArray(F, mu, m, t);
+    grad.fma(mean, FloatVector.fromArray(F, dMu, dm, t)).intoArray(dMu, dm, t);
+    FloatVector sum = FloatVector.fromArray(F, dLogVar, dv, t);
+    grad.mul(0.5f).fma(variance.sub(1f), sum).intoArray(dLogVar, dv, t);
+  }
+
+  /** out = min(max(raw, low), high); a NaN compares false twice and stays. */
+  static void clamp(float[] raw, int from, float low, float high, float[] out, int to, int n) {
+    FloatVector lo = FloatVector.broadcast(F, low);
+    FloatVector hi = FloatVector.broadcast(F, high);
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector x = FloatVector.fromArray(F, raw, from + i);
+      x.blend(lo, x.compare(LT, lo)).blend(hi, x.compare(GT, hi)).intoArray(out, to + i);
+    }
+    for (int i = full; i < n; i++) {
+      float x = raw[from + i];
+      out[to + i] = x < low ? low : x > high ? high : x;
+    }
+  }
+
+  /** dRaw += g where low &lt;= raw &lt;= high. */
+  static void clampBackward(
+      float[] raw,
+      int from,
+      float low,
+      float high,
+      float[] g,
+      int gFrom,
+      float[] dRaw,
+      int to,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      float x = raw[from + i];
+      if (!(x < low || x > high)) {
+        dRaw[to + i] += g[gFrom + i];
+      }
+    }
+  }
+}

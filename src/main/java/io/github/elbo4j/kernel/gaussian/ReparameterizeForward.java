@@ -1,0 +1,140 @@
+package io.github.elbo4j.kernel.gaussian;
+
+import io.github.elbo4j.kernel.Lanes;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.random.PhiloxSimd;
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The forward pass over blocks of rows of sample space. A block draws its noise (when it is not
+ * given) into scratch that stays in L1; a data point's σ is computed once a block, whatever its
+ * number of samples.
+ */
+final class ReparameterizeForward implements Parallel.Task {
+  /** Elements of a block: fixed, so that results do not depend on the number of threads. */
+  private static final int BLOCK = 4096;
+
+  private static final double LOG_2PI = Math.log(2 * Math.PI);
+
+  private Tensor mu = Tensor.EMPTY;
+  private Tensor logVar = Tensor.EMPTY;
+  private Tensor z = Tensor.EMPTY;
+  private @Nullable Tensor eps;
+  private @Nullable NoiseKey noise;
+  private @Nullable Tensor kl;
+  private @Nullable Tensor klPerDim;
+  private @Nullable Tensor logQ;
+  private @Nullable Tensor logP;
+  private int d;
+  private int samples;
+  private int rowsPerBlock;
+
+  /** Either {@code given} or {@code drawn} is the noise. */
+  void run(
+      Tensor mean,
+      Tensor logVariance,
+      @Nullable Tensor given,
+      @Nullable NoiseKey drawn,
+      Tensor sample,
+      @Nullable Tensor divergence,
+      @Nullable Tensor divergencePerDim,
+      @Nullable Tensor logPosterior,
+      @Nullable Tensor logPrior) {
+    mu = mean;
+    logVar = logVariance;
+    eps = given;
+    noise = drawn;
+    z = sample;
+    kl = divergence;
+    klPerDim = divergencePerDim;
+    logQ = logPosterior;
+    logP = logPrior;
+    int rows = z.rows();
+    if (rows == 0) {
+      return;
+    }
+    d = mu.columns();
+    samples = rows / mu.rows();
+    rowsPerBlock = Math.max(1, BLOCK / Math.max(1, d));
+    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), 20L * z.size());
+  }
+
+  @Override
+  public void run(int block) {
+    int first = block * rowsPerBlock;
+    int end = Math.min(z.rows(), first + rowsPerBlock);
+    Scratch scratch = Scratch.get();
+    float[] sigma = scratch.floats(0, d);
+    float[] lanes = scratch.floats(2, SimdMath.L);
+    float[] noiseArray;
+    int noiseAt;
+    if (eps != null) {
+      noiseArray = eps.array();
+      noiseAt = eps.offset() + first * d;
+    } else {
+      int n = (end - first) * d;
+      noiseArray = scratch.floats(1, n);
+      noiseAt = 0;
+      if (noise != null) {
+        PhiloxSimd.normals(noise, (long) first * d, noiseArray, 0, n);
+      }
+    }
+    rows(first, end, sigma, noiseArray, noiseAt, lanes);
+  }
+
+  private void rows(
+      int first, int end, float[] sigma, float[] noiseArray, int noiseAt, float[] lanes) {
+    for (int r = first; r < end; r++, noiseAt += d) {
+      int b = r / samples;
+      int p = b * d;
+      boolean firstOfPoint = r % samples == 0;
+      if (firstOfPoint || r == first) {
+        double sum =
+            GaussianRows.sigmaAndKl(
+                mu.array(), mu.offset() + p, logVar.array(), logVar.offset() + p, sigma, d, lanes);
+        if (firstOfPoint) {
+          writeDivergence(b, p, sum, sigma);
+        }
+      }
+      double squares = logQ == null ? 0 : Lanes.sumOfSquares(noiseArray, noiseAt, d, lanes);
+      GaussianRows.sample(
+          mu.array(),
+          mu.offset() + p,
+          sigma,
+          noiseArray,
+          noiseAt,
+          z.array(),
+          z.offset() + r * d,
+          d);
+      if (logQ != null) {
+        double logVars = Lanes.sum(logVar.array(), logVar.offset() + p, d, lanes);
+        logQ.array()[logQ.offset() + r] = (float) (-0.5 * (squares + d * LOG_2PI + logVars));
+      }
+      if (logP != null) {
+        double sum = Lanes.sumOfSquares(z.array(), z.offset() + r * d, d, lanes);
+        logP.array()[logP.offset() + r] = (float) (-0.5 * (sum + d * LOG_2PI));
+      }
+    }
+  }
+
+  private void writeDivergence(int b, int p, double sum, float[] sigma) {
+    if (kl != null) {
+      kl.array()[kl.offset() + b] = (float) sum;
+    }
+    if (klPerDim != null) {
+      GaussianRows.klPerDim(
+          mu.array(),
+          mu.offset() + p,
+          logVar.array(),
+          logVar.offset() + p,
+          sigma,
+          klPerDim.array(),
+          klPerDim.offset() + p,
+          d);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.elbo4j.kernel.random;
+
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.tensor.Tensor;
+
+/** {@link RandomKernels} on vectors, large arrays cut into blocks for the team of threads. */
+public final class RandomSimd extends RandomKernels {
+  private static final ThreadLocal<Fill> FILL = ThreadLocal.withInitial(Fill::new);
+
+  @Override
+  protected void doBits(NoiseKey key, long first, int[] out, int from, int n) {
+    PhiloxSimd.bits(key, first, out, from, n);
+  }
+
+  @Override
+  protected void doUniform(NoiseKey key, long first, Tensor out) {
+    FILL.get().run(false, key, first, out);
+  }
+
+  @Override
+  protected void doNormal(NoiseKey key, long first, Tensor out) {
+    FILL.get().run(true, key, first, out);
+  }
+
+  private static final class Fill implements Parallel.Task {
+    private static final int BLOCK = 16384;
+
+    private boolean normal;
+    private NoiseKey key = new NoiseKey(0, 0);
+    private long first;
+    private float[] out = {};
+    private int from;
+    private int n;
+
+    void run(boolean normals, NoiseKey noise, long firstElement, Tensor target) {
+      normal = normals;
+      key = noise;
+      first = firstElement;
+      out = target.array();
+      from = target.offset();
+      n = target.size();
+      Parallel.run(this, Math.ceilDiv(n, BLOCK), 10L * n);
+    }
+
+    @Override
+    public void run(int block) {
+      int at = block * BLOCK;
+      int count = Math.min(BLOCK, n - at);
+      if (normal) {
+        PhiloxSimd.normals(key, first + at, out, from + at, count);
+      } else {
+        PhiloxSimd.uniforms(key, first + at, out, from + at, count);
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.github.elbo4j.tensor;
+
+/**
+ * A dense, row-major view of float32 elements. It owns nothing: several tensors may look at one
+ * array, which is how parameters lie side by side in one flat buffer.
+ */
+public final class Tensor {
+  /** A tensor without elements: what a field holds before it is given one. */
+  public static final Tensor EMPTY = zeros(0);
+
+  private final Shape shape;
+  private final Storage storage;
+  private final float[] array;
+  private final int offset;
+
+  private Tensor(Shape shape, HostStorage storage) {
+    if (storage.array().length - storage.offset() < shape.size()) {
+      throw new IllegalArgumentException(
+          "Tensor: shape %s needs %d elements from offset %d, the array has %d"
+              .formatted(shape, shape.size(), storage.offset(), storage.array().length));
+    }
+    this.shape = shape;
+    this.storage = storage;
+    this.array = storage.array();
+    this.offset = storage.offset();
+  }
+
+  /** A view of {@code array} from {@code offset}; nothing is copied. */
+  public static Tensor of(float[] array, int offset, int... dims) {
+    return of(array, offset, Shape.of(dims));
+  }
+
+  /** A view of {@code array} from {@code offset}; nothing is copied. */
+  public static Tensor of(float[] array, int offset, Shape shape) {
+    return new Tensor(shape, new HostStorage(array, offset));
+  }
+
+  /** A new tensor of zeros. */
+  public static Tensor zeros(int... dims) {
+    Shape shape = Shape.of(dims);
+    return of(new float[shape.size()], 0, shape);
+  }
+
+  public Shape shape() {
+    return shape;
+  }
+
+  public Storage storage() {
+    return storage;
+  }
+
+  /** The backing array; element i of this tensor is {@code array()[offset() + i]}. */
+  public float[] array() {
+    return array;
+  }
+
+  /** Index in {@link #array()} of the first element. */
+  public int offset() {
+    return offset;
+  }
+
+  /** Product of all dimensions but the last. */
+  public int rows() {
+    return shape.rows();
+  }
+
+  /** Length of the last dimension. */
+  public int columns() {
+    return shape.columns();
+  }
+
+  public int size() {
+    return shape.size();
+  }
+
+  /** Element {@code index} in row-major order. */
+  public float get(int index) {
+    return array[offset + java.util.Objects.checkIndex(index, size())];
+  }
+
+  /** Sets every element. */
+  public void fill(float value) {
+    java.util.Arrays.fill(array, offset, offset + size(), value);
+  }
+
+  /** A copy of the elements. */
+  public float[] toArray() {
+    return java.util.Arrays.copyOfRange(array, offset, offset + size());
+  }
+
+  /** True where the two look at a common element. */
+  @SuppressWarnings("ReferenceEquality") // sharing memory is about identity
+  public boolean overlaps(Tensor other) {
+    return array == other.array
+        && offset < other.offset + other.size()
+        && other.offset < offset + size();
+  }
+
+  @Override
+  public String toString() {
+    return "Tensor" + shape;
+  }
+}

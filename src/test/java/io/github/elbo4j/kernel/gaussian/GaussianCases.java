@@ -1,0 +1,311 @@
+package io.github.elbo4j.kernel.gaussian;
+
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.testkit.FamilyCases;
+import io.github.elbo4j.testkit.GradCase;
+import io.github.elbo4j.testkit.GradCheck;
+import io.github.elbo4j.testkit.KernelCase;
+import io.github.elbo4j.testkit.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+final class GaussianCases implements FamilyCases {
+  private static final int L = SimdMath.L;
+
+  /** Data points, samples a point, dimensions. */
+  private record Sizes(int b, int k, int d) {}
+
+  private static List<Sizes> sizes() {
+    List<Sizes> list = new ArrayList<>();
+    for (int d : new int[] {0, 1, L - 1, L, L + 1, 8 * L + 3, 97, 20}) {
+      list.add(new Sizes(3, 1, d));
+      list.add(new Sizes(5, 4, d));
+    }
+    list.add(new Sizes(0, 1, 20));
+    list.add(new Sizes(128, 1, 20));
+    list.add(new Sizes(20, 50, 50));
+    list.add(new Sizes(2, 300, 33));
+    list.add(new Sizes(2, 1, 5000)); // longer than a chunk of a float32 lane sum
+    return list;
+  }
+
+  @Override
+  public List<KernelCase> parity() {
+    List<KernelCase> cases = new ArrayList<>();
+    for (Sizes s : sizes()) {
+      boolean hot = s.d == 33 || (s.d == 20 && s.b == 128);
+      for (boolean all : new boolean[] {false, true}) {
+        add(cases, hot, forward(s, all, false));
+        add(cases, hot, forward(s, all, true));
+        for (boolean stl : new boolean[] {false, true}) {
+          add(cases, hot, backward(s, all, stl));
+        }
+      }
+      for (boolean shared : new boolean[] {false, true}) {
+        add(cases, hot, prior(s, shared));
+        add(cases, hot, priorBackward(s, shared));
+      }
+      add(cases, hot, clamp(s));
+      add(cases, hot, clampBackward(s));
+    }
+    return cases;
+  }
+
+  private static void add(List<KernelCase> cases, boolean hot, KernelCase c) {
+    cases.add(hot ? c.asHot() : c);
+  }
+
+  /**
+   * Σ_d of the absolute terms of the KL, and of the log densities, each with a bound on its parts.
+   */
+  private static double[] terms(Tensor mu, Tensor logVar, int rowsPerPoint) {
+    double[] sums = new double[mu.rows() * rowsPerPoint];
+    for (int i = 0; i < mu.size(); i++) {
+      double m = mu.get(i);
+      double lv = logVar.get(i);
+      double term = m * m + 20 * Math.exp(lv) + 1 + Math.abs(lv) + 2 + 20;
+      for (int k = 0; k < rowsPerPoint; k++) {
+        sums[i / mu.columns() * rowsPerPoint + k] += term;
+      }
+    }
+    return sums;
+  }
+
+  private static KernelCase forward(Sizes s, boolean all, boolean drawn) {
+    return KernelCase.of(
+        drawn ? "gaussian.reparameterizeDrawn" : "gaussian.reparameterize",
+        s + (all ? " all outputs" : " z and kl"),
+        f -> {
+          int r = s.b * s.k;
+          Tensor mu = f.input("mu", s.b, s.d);
+          Tensor logVar = f.input("logVar", s.b, s.d);
+          Tensor eps = f.input("eps", r, s.d);
+          Tensor z = f.output("z", new Tolerance(2e-5, 1e-5), r, s.d);
+          Tolerance sum = Tolerance.sum(terms(mu, logVar, 1));
+          Tolerance rowSum = Tolerance.sum(terms(mu, logVar, s.k));
+          Tensor kl = f.output("kl", sum, s.b);
+          Tensor perDim = all ? f.output("klPerDim", Tolerance.ELEMENT, s.b, s.d) : null;
+          Tensor logQ = all ? f.output("logQ", rowSum, r) : null;
+          Tensor logP = all ? f.output("logP", rowSum, r) : null;
+          NoiseKey key = new NoiseKey(7, 2).at(5);
+          return k -> {
+            if (drawn) {
+              k.gaussian().reparameterize(mu, logVar, key, z, kl, perDim, logQ, logP);
+            } else {
+              k.gaussian().reparameterize(mu, logVar, eps, z, kl, perDim, logQ, logP);
+            }
+          };
+        });
+  }
+
+  private static KernelCase backward(Sizes s, boolean all, boolean stl) {
+    return KernelCase.of(
+        "gaussian.reparameterizeBackward",
+        s + (all ? " all gradients" : " dz and dkl") + (stl ? " stl" : ""),
+        f -> {
+          int r = s.b * s.k;
+          Tensor mu = f.input("mu", s.b, s.d);
+          Tensor logVar = f.input("logVar", s.b, s.d);
+          Tensor z = f.input("z", r, s.d);
+          Tensor dz = f.input("dz", r, s.d);
+          Tensor dKl = f.input("dKl", s.b);
+          Tensor dKlPerDim = all ? f.input("dKlPerDim", s.b, s.d) : null;
+          Tensor dLogQ = all ? f.input("dLogQ", r) : null;
+          Tensor dLogP = all ? f.input("dLogP", r) : null;
+          Tolerance tolerance = new Tolerance(2e-6 * (10 + 20 * s.k), 1e-4);
+          Tensor dMu = f.accumulated("dMu", tolerance, s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", tolerance, s.b, s.d);
+          return k ->
+              k.gaussian()
+                  .reparameterizeBackward(
+                      mu, logVar, z, dz, dKl, dKlPerDim, dLogQ, dLogP, stl, dMu, dLogVar);
+        });
+  }
+
+  private static KernelCase prior(Sizes s, boolean shared) {
+    return KernelCase.of(
+        "gaussian.klToPrior",
+        s + (shared ? " shared" : " per point"),
+        f -> {
+          Tensor mu = f.input("mu", s.b, s.d);
+          Tensor logVar = f.input("logVar", s.b, s.d);
+          Tensor priorMu = f.input("priorMu", shared ? 1 : s.b, s.d);
+          Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, shared ? 1 : s.b, s.d);
+          double[] terms = terms(mu, logVar, 1);
+          Tensor kl = f.output("kl", Tolerance.sum(terms), s.b);
+          Tensor perDim = f.output("klPerDim", new Tolerance(2e-5, 1e-5), s.b, s.d);
+          return k -> k.gaussian().klToPrior(mu, logVar, priorMu, priorLogVar, kl, perDim);
+        });
+  }
+
+  private static KernelCase priorBackward(Sizes s, boolean shared) {
+    return KernelCase.of(
+        "gaussian.klToPriorBackward",
+        s + (shared ? " shared" : " per point"),
+        f -> {
+          int rows = shared ? 1 : s.b;
+          Tensor mu = f.input("mu", s.b, s.d);
+          Tensor logVar = f.input("logVar", s.b, s.d);
+          Tensor priorMu = f.input("priorMu", rows, s.d);
+          Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, rows, s.d);
+          Tensor dKl = f.input("dKl", s.b);
+          Tensor dKlPerDim = f.input("dKlPerDim", s.b, s.d);
+          Tolerance one = new Tolerance(1e-4, 1e-4);
+          Tolerance summed = new Tolerance(2e-6 * (50 + 20 * s.b), 1e-4);
+          Tensor dMu = f.accumulated("dMu", one, s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", one, s.b, s.d);
+          Tensor dPriorMu = f.accumulated("dPriorMu", summed, rows, s.d);
+          Tensor dPriorLogVar = f.accumulated("dPriorLogVar", summed, rows, s.d);
+          return k ->
+              k.gaussian()
+                  .klToPriorBackward(
+                      mu,
+                      logVar,
+                      priorMu,
+                      priorLogVar,
+                      dKl,
+                      dKlPerDim,
+                      dMu,
+                      dLogVar,
+                      dPriorMu,
+                      dPriorLogVar);
+        });
+  }
+
+  private static KernelCase clamp(Sizes s) {
+    return KernelCase.of(
+        "gaussian.clampLogVar",
+        s.toString(),
+        f -> {
+          Tensor raw = f.uniform("raw", -3, 3, s.b, s.d);
+          Tensor bounded = f.output("bounded", Tolerance.EXACT, s.b, s.d);
+          return k -> k.gaussian().clampLogVar(raw, -1.5f, 1f, bounded);
+        });
+  }
+
+  private static KernelCase clampBackward(Sizes s) {
+    return KernelCase.of(
+        "gaussian.clampLogVarBackward",
+        s.toString(),
+        f -> {
+          Tensor raw = f.uniform("raw", -3, 3, s.b, s.d);
+          Tensor g = f.input("g", s.b, s.d);
+          Tensor dRaw = f.accumulated("dRaw", Tolerance.ELEMENT, s.b, s.d);
+          return k -> k.gaussian().clampLogVarBackward(raw, -1.5f, 1f, g, dRaw);
+        });
+  }
+
+  // ---- gradient checks of the reference ----
+
+  private static final int B = 3;
+  private static final int K = 4;
+  private static final int D = 5;
+
+  private static final double[] MU = GradCheck.random(1, B * D, 1);
+  private static final double[] LOG_VAR = GradCheck.random(2, B * D, 0.7);
+  private static final double[] EPS = GradCheck.random(3, B * K * D, 1);
+  private static final double[] TO_Z = GradCheck.random(4, B * K * D, 1);
+  private static final double[] TO_KL = GradCheck.random(5, B, 1);
+  private static final double[] TO_PER_DIM = GradCheck.random(6, B * D, 1);
+  private static final double[] TO_LOG_Q = GradCheck.random(7, B * K, 1);
+  private static final double[] TO_LOG_P = GradCheck.random(8, B * K, 1);
+
+  @Override
+  public List<GradCase> gradients() {
+    return List.of(
+        new GradCase(
+            "gaussian.reparameterizeBackward", "pathwise", () -> reparameterizeGradient(false)),
+        new GradCase("gaussian.reparameterizeBackward", "stl", () -> reparameterizeGradient(true)),
+        new GradCase("gaussian.klToPriorBackward", "per point", () -> priorGradient(B)),
+        new GradCase("gaussian.klToPriorBackward", "shared", () -> priorGradient(1)),
+        new GradCase("gaussian.clampLogVarBackward", "both bounds", GaussianCases::clampGradient));
+  }
+
+  /**
+   * Weighted sum of all outputs; under stl the density keeps the parameters of the point it is
+   * taken at.
+   */
+  private static double objective(double[] mu, double[] logVar, boolean stl) {
+    double[] z = GaussianReference.sample(mu, logVar, EPS, K, D);
+    double[] perDim = GaussianReference.klPerDim(mu, logVar);
+    double[] kl = new double[B];
+    GaussianReference.rowSums(perDim, D, kl);
+    double[] logQ = new double[B * K];
+    for (int i = 0; i < z.length; i++) {
+      int p = i / D / K * D + i % D;
+      double m = stl ? MU[p] : mu[p];
+      double lv = stl ? LOG_VAR[p] : logVar[p];
+      double e = (z[i] - m) * Math.exp(-0.5 * lv);
+      logQ[i / D] -= 0.5 * (e * e + Math.log(2 * Math.PI) + lv);
+    }
+    return GradCheck.dot(TO_Z, z)
+        + GradCheck.dot(TO_KL, kl)
+        + GradCheck.dot(TO_PER_DIM, perDim)
+        + GradCheck.dot(TO_LOG_Q, logQ)
+        + GradCheck.dot(TO_LOG_P, GaussianReference.logP(z, D));
+  }
+
+  private static void reparameterizeGradient(boolean stl) {
+    double[] dMu = new double[B * D];
+    double[] dLogVar = new double[B * D];
+    var up = new GaussianReference.Upstream(TO_Z, TO_KL, TO_PER_DIM, TO_LOG_Q, TO_LOG_P);
+    double[] z = GaussianReference.sample(MU, LOG_VAR, EPS, K, D);
+    GaussianReference.backward(MU, LOG_VAR, z, up, stl, K, D, dMu, dLogVar);
+    GradCheck.check("dMu", MU, dMu, x -> objective(x, LOG_VAR, stl));
+    GradCheck.check("dLogVar", LOG_VAR, dLogVar, x -> objective(MU, x, stl));
+  }
+
+  private static void priorGradient(int rows) {
+    double[] priorMu = GradCheck.random(9, rows * D, 1);
+    double[] priorLogVar = GradCheck.random(10, rows * D, 0.5);
+    double[] dMu = new double[B * D];
+    double[] dLogVar = new double[B * D];
+    double[] dPriorMu = new double[rows * D];
+    double[] dPriorLogVar = new double[rows * D];
+    var up = new GaussianReference.Upstream(null, TO_KL, TO_PER_DIM, null, null);
+    GaussianReference.klToPriorBackward(
+        MU, LOG_VAR, priorMu, priorLogVar, up, D, dMu, dLogVar, dPriorMu, dPriorLogVar);
+    ToDoubleFunction<double[]> weigh =
+        perDim -> {
+          double[] kl = new double[B];
+          GaussianReference.rowSums(perDim, D, kl);
+          return GradCheck.dot(TO_KL, kl) + GradCheck.dot(TO_PER_DIM, perDim);
+        };
+    GradCheck.check("dMu", MU, dMu, x -> weigh.applyAsDouble(kl(x, LOG_VAR, priorMu, priorLogVar)));
+    GradCheck.check(
+        "dLogVar", LOG_VAR, dLogVar, x -> weigh.applyAsDouble(kl(MU, x, priorMu, priorLogVar)));
+    GradCheck.check(
+        "dPriorMu", priorMu, dPriorMu, x -> weigh.applyAsDouble(kl(MU, LOG_VAR, x, priorLogVar)));
+    GradCheck.check(
+        "dPriorLogVar",
+        priorLogVar,
+        dPriorLogVar,
+        x -> weigh.applyAsDouble(kl(MU, LOG_VAR, priorMu, x)));
+  }
+
+  private static double[] kl(double[] mu, double[] logVar, double[] priorMu, double[] priorLogVar) {
+    return GaussianReference.klToPriorPerDim(mu, logVar, priorMu, priorLogVar);
+  }
+
+  private static void clampGradient() {
+    double[] raw = {-3, -0.9, 0.2, 0.99, 2};
+    double[] slopes = new double[raw.length];
+    for (int i = 0; i < raw.length; i++) {
+      slopes[i] = GaussianReference.clampSlope(raw[i], -1, 1);
+    }
+    GradCheck.check(
+        "dRaw",
+        raw,
+        slopes,
+        x -> {
+          double sum = 0;
+          for (double v : x) {
+            sum += GaussianReference.clamp(v, -1, 1);
+          }
+          return sum;
+        });
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.elbo4j.kernel.random;
+
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.testkit.FamilyCases;
+import io.github.elbo4j.testkit.GradCase;
+import io.github.elbo4j.testkit.KernelCase;
+import io.github.elbo4j.testkit.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+
+final class RandomCases implements FamilyCases {
+  private static final long FAR = (1L << 36) + 17; // blocks whose counter needs its upper word
+
+  @Override
+  public List<KernelCase> parity() {
+    List<KernelCase> cases = new ArrayList<>();
+    for (int n : new int[] {0, 1, 15, 16, 17, 64, 97, 131, 2560, 40_000}) {
+      for (long first : new long[] {0, 64, 5, FAR}) {
+        String label = "n=" + n + " first=" + first;
+        boolean hot = n == 131;
+        add(cases, hot, uniform(label, first, n));
+        add(cases, hot, normal(label, first, n));
+        add(cases, hot, bits(label, first, n));
+      }
+    }
+    return cases;
+  }
+
+  private static void add(List<KernelCase> cases, boolean hot, KernelCase c) {
+    cases.add(hot ? c.asHot() : c);
+  }
+
+  private static KernelCase uniform(String label, long first, int n) {
+    return KernelCase.of(
+        "random.uniform",
+        label,
+        f -> {
+          NoiseKey key = new NoiseKey(0x123456789abcdefL, 3).at(77);
+          Tensor out = f.output("out", Tolerance.EXACT, n);
+          return k -> k.random().uniform(key, first, out);
+        });
+  }
+
+  private static KernelCase normal(String label, long first, int n) {
+    return KernelCase.of(
+        "random.normal",
+        label,
+        f -> {
+          NoiseKey key = new NoiseKey(-5, 1).at(2);
+          Tensor out = f.output("out", Tolerance.ELEMENT, n);
+          return k -> k.random().normal(key, first, out);
+        });
+  }
+
+  /** Bits are compared through a tensor of their raw floats' upper 16 bits, which are exact. */
+  private static KernelCase bits(String label, long first, int n) {
+    return KernelCase.of(
+        "random.bits",
+        label,
+        f -> {
+          NoiseKey key = new NoiseKey(99, -2).at(-1);
+          Tensor high = f.output("high", Tolerance.EXACT, n);
+          Tensor low = f.output("low", Tolerance.EXACT, n);
+          int[] out = new int[n + 2];
+          return k -> {
+            k.random().bits(key, first, out, 1, n);
+            for (int i = 0; i < n; i++) {
+              high.array()[high.offset() + i] = out[i + 1] >>> 16;
+              low.array()[low.offset() + i] = out[i + 1] & 0xFFFF;
+            }
+          };
+        });
+  }
+
+  @Override
+  public List<GradCase> gradients() {
+    return List.of();
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.elbo4j.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.Shape;
+import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/**
+ * Arguments of one case: every tensor lies at an odd offset between guard elements, outputs start
+ * poisoned with NaN, accumulators with random numbers. Two fixtures of one seed hold the same
+ * numbers.
+ */
+public final class Fixture {
+  private static final int GUARDS = 19;
+  private static final float GUARD = 12345.678f;
+
+  private record Output(Tensor tensor, Tolerance tolerance) {}
+
+  private final long seed;
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, Output> outputs = new LinkedHashMap<>();
+
+  public Fixture(long seed) {
+    this.seed = seed;
+  }
+
+  /** Normal numbers of standard deviation 1. */
+  public Tensor input(String name, int... dims) {
+    Tensor t = place(name, dims);
+    SplittableRandom random = random(name);
+    for (int i = 0; i < t.size(); i++) {
+      t.array()[t.offset() + i] = (float) random.nextGaussian();
+    }
+    return t;
+  }
+
+  /** Numbers equally likely in [low, high). */
+  public Tensor uniform(String name, double low, double high, int... dims) {
+    Tensor t = place(name, dims);
+    SplittableRandom random = random(name);
+    for (int i = 0; i < t.size(); i++) {
+      t.array()[t.offset() + i] = (float) (low + (high - low) * random.nextDouble());
+    }
+    return t;
+  }
+
+  /** Bytes equally likely in 0 … 255, with both ends there where there is room. */
+  public ByteTensor bytes(String name, int rows, int columns) {
+    SplittableRandom random = random(name);
+    int offset = random.nextInt(9);
+    byte[] array = new byte[offset + rows * columns + 3];
+    random.nextBytes(array);
+    if (rows * columns > 2) {
+      array[offset] = 0;
+      array[offset + 1] = (byte) 255;
+    }
+    return new ByteTensor(array, offset, rows, columns);
+  }
+
+  /** An output that the hook must write. */
+  public Tensor output(String name, Tolerance tolerance, int... dims) {
+    Tensor t = place(name, dims);
+    t.fill(Float.NaN);
+    outputs.put(name, new Output(t, tolerance));
+    return t;
+  }
+
+  /** A gradient that the hook must add to. */
+  public Tensor accumulated(String name, Tolerance tolerance, int... dims) {
+    Tensor t = input(name, dims);
+    outputs.put(name, new Output(t, tolerance));
+    return t;
+  }
+
+  /**
+   * Fails where this fixture's outputs are not those of {@code reference}, or a guard was written
+   * to.
+   */
+  public void assertMatches(Fixture reference) {
+    assertGuards();
+    reference.assertGuards();
+    outputs.forEach((name, output) -> compare(name, output, reference.named(name).toArray()));
+  }
+
+  /** Fails where this fixture's outputs have other bits than {@code other}'s. */
+  public void assertSameBits(Fixture other) {
+    outputs.forEach(
+        (name, output) ->
+            assertThat(bits(output.tensor()))
+                .as("bits of %s", name)
+                .isEqualTo(bits(other.named(name))));
+  }
+
+  private static void compare(String name, Output output, float[] wanted) {
+    float[] got = output.tensor().toArray();
+    for (int i = 0; i < got.length; i++) {
+      double bound = output.tolerance().bound(i, wanted[i]);
+      if (!(Math.abs((double) got[i] - wanted[i]) <= bound)) {
+        fail(
+            "%s[%d] of %s is %s, the reference has %s, bound %s",
+            name, i, output.tensor().shape(), got[i], wanted[i], bound);
+      }
+    }
+  }
+
+  private void assertGuards() {
+    tensors.forEach(
+        (name, t) -> {
+          float[] a = t.array();
+          for (int i = 0; i < a.length; i++) {
+            if ((i < t.offset() || i >= t.offset() + t.size()) && a[i] != GUARD) {
+              fail("%s %s: element %d outside it was written", name, t.shape(), i - t.offset());
+            }
+          }
+        });
+  }
+
+  private Tensor named(String name) {
+    return Objects.requireNonNull(tensors.get(name), name);
+  }
+
+  private Tensor place(String name, int... dims) {
+    int size = Shape.of(dims).size();
+    int offset = 1 + random(name + "@").nextInt(GUARDS);
+    float[] array = new float[offset + size + GUARDS];
+    Arrays.fill(array, GUARD);
+    Tensor t = Tensor.of(array, offset, dims);
+    tensors.put(name, t);
+    return t;
+  }
+
+  private SplittableRandom random(String name) {
+    return new SplittableRandom(seed * 31 + name.hashCode());
+  }
+
+  private static int[] bits(Tensor t) {
+    float[] a = t.toArray();
+    int[] bits = new int[a.length];
+    for (int i = 0; i < a.length; i++) {
+      bits[i] = Float.floatToRawIntBits(a[i]);
+    }
+    return bits;
+  }
+}
