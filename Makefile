@@ -1,0 +1,52 @@
+# elbo4j. `make help` lists the targets; scripts/mvn.sh finds JDK 25 whatever the default java is.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+MVN := scripts/mvn.sh
+RUN ?= runs/embedded
+TRAIN ?= --data embedded --epochs 20
+.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-step clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	  while IFS='|' read -r name text; do printf '  make %-14s%s\n' "$$name" "$$text"; done
+
+build: ## compile everything and make the jars, without tests
+	@$(MVN) -q -DskipTests package
+	@ls target/elbo4j-*.jar
+
+test: ## the test suite (minutes)
+	@$(MVN) test
+
+verify: ## the test suite with its long tests, the jars and the formatting check
+	@$(MVN) spotless:check verify -DexcludedTags=none
+
+lint: ## formatting, and compilation with every warning an error
+	@$(MVN) -q spotless:check test-compile
+	@for script in scripts/*.sh src/main/launcher/elbo4j .ci/run; do bash -n $$script || exit 1; done
+
+format: ## format the sources
+	@$(MVN) -q spotless:apply
+
+coverage: ## line coverage of kernel, autodiff and vi, which must be 90 % each; target/site/jacoco
+	@$(MVN) -Pcoverage verify; status=$$?; scripts/coverage-summary.sh; exit $$status
+
+reproducible: ## build twice in two places and compare the jars byte by byte
+	@scripts/check-reproducible.sh
+
+consumer: ## build and run the project in consumer/ against our jar; no other jar may come with it
+	@scripts/check-consumer.sh
+
+dist: ## target/dist/bin/elbo4j, which runs on a machine without Java
+	@scripts/dist.sh
+
+train: dist ## train a VAE on the embedded images, about a minute (RUN=folder TRAIN="options")
+	@target/dist/bin/elbo4j train $(TRAIN) --out $(RUN)
+
+bench: ## JMH benchmarks of the kernels (BENCH="regular expression and JMH options")
+	@bench/run.sh $(BENCH)
+
+bench-step: ## one training step of the classic VAE beside libtorch's
+	@bench/step.sh
+
+clean: ## remove what was built
+	@rm -rf target bench/target consumer/target
