@@ -15,7 +15,7 @@ import tools.jackson.core.json.JsonFactory;
  * null.
  */
 public final class JsonLine {
-  private static final JsonFactory JSON = JsonFactory.builder().highestNonEscapedChar(0x7E).build();
+  private static final JsonFactory JSON = JsonFactory.builder().highestNonEscapedChar(0x7F).build();
 
   private final Map<String, @Nullable Object> members = new LinkedHashMap<>();
 

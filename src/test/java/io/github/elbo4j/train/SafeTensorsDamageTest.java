@@ -66,7 +66,7 @@ final class SafeTensorsDamageTest {
   @Test
   void anyHeaderByteReplacedByAnyJsonCharacter() throws IOException {
     byte[] characters = " \t\n\"'{}[]:,09-.eEtfn\\/x\0\u007f".getBytes(ISO_8859_1);
-    for (int i = 8; i < good.length - 43; i += 3) {
+    for (int i = 8; i < good.length - 43; i += 7) {
       for (byte c : characters) {
         if (good[i] != c) {
           byte[] bad = good.clone();
@@ -80,7 +80,7 @@ final class SafeTensorsDamageTest {
   @Test
   void bytesAppendedInsertedRemovedOrShuffled() throws IOException {
     Random random = new Random(1);
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1000; round++) {
       byte[] bad = mutate(good, random);
       if (!Arrays.equals(bad, good)) {
         assertRefused(bad, "round " + round);
@@ -96,7 +96,7 @@ final class SafeTensorsDamageTest {
     byte[] data = Arrays.copyOfRange(good, good.length - 43, good.length);
     String blank = new String(header, ISO_8859_1).replaceFirst("[0-9a-f]{64}", ZEROS);
     int accepted = 0;
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1000; round++) {
       byte[] bad = mutate(blank.getBytes(ISO_8859_1), random);
       Files.write(file, signed(new String(bad, ISO_8859_1), data));
       try {
@@ -106,7 +106,7 @@ final class SafeTensorsDamageTest {
         assertThat(e.getMessage()).startsWith(file + ": damaged, ").doesNotContain("\n", "\r");
       }
     }
-    assertThat(accepted).isBetween(1, 1500);
+    assertThat(accepted).isBetween(1, 500);
   }
 
   private static byte[] mutate(byte[] bytes, Random random) {
