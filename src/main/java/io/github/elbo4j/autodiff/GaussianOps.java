@@ -152,6 +152,11 @@ public final class GaussianOps {
       }
     }
 
+    /** The posterior mean that was sampled from, [B,D]. */
+    public Var mu() {
+      return mu;
+    }
+
     /** The samples, [B·K,D]; row b·K + k is sample k of data point b. */
     public Var z() {
       return z;
