@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Buffers handed out in order and taken back all at once: step n+1 asks for the same shapes as step n and gets the very
- * tensors of step n. A step of other shapes (a short last batch) looks at the same memory with other shapes; only a
- * larger one allocates.
+ * Buffers handed out in order and taken back all at once: step n+1 asks for the same shapes as step
+ * n and gets the very tensors of step n. A step of other shapes (a short last batch) looks at the
+ * same memory with other shapes; only a larger one allocates.
  */
 public final class Arena {
   private final List<Tensor> tensors = new ArrayList<>();

@@ -59,8 +59,7 @@ public final class DenseOps {
       Tensor dBias = bias == null ? null : bias.gradient();
       kernels
           .dense()
-          .backward(
-              x.value(), w.value(), f, pre, y.value(), dY, dY, addToX, dX, true, dW, dBias);
+          .backward(x.value(), w.value(), f, pre, y.value(), dY, dY, addToX, dX, true, dW, dBias);
     }
   }
 }

@@ -98,8 +98,7 @@ public final class GaussianOps {
     Tensor kl = tape.open(n.kl, needed, mu.value().rows());
     tape.backend()
         .gaussian()
-        .klToPrior(
-            mu.value(), logVar.value(), priorMu.value(), priorLogVar.value(), kl, null);
+        .klToPrior(mu.value(), logVar.value(), priorMu.value(), priorLogVar.value(), kl, null);
     return n.kl;
   }
 

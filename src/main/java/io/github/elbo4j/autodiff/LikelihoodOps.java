@@ -6,7 +6,10 @@ import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@link io.github.elbo4j.kernel.likelihood.LikelihoodKernels} on the tape; data never get a gradient. */
+/**
+ * {@link io.github.elbo4j.kernel.likelihood.LikelihoodKernels} on the tape; data never get a
+ * gradient.
+ */
 public final class LikelihoodOps {
   private LikelihoodOps() {}
 

@@ -4,7 +4,10 @@ import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@link io.github.elbo4j.kernel.reduce.ReduceKernels} on the tape: from many numbers to a scalar objective. */
+/**
+ * {@link io.github.elbo4j.kernel.reduce.ReduceKernels} on the tape: from many numbers to a scalar
+ * objective.
+ */
 public final class ReduceOps {
   private ReduceOps() {}
 
@@ -19,8 +22,8 @@ public final class ReduceOps {
   }
 
   /**
-   * {@code weight·Σ a + klWeight·Σ_d max(lambda, mean_b klPerDim[b,d])}: the KL term with free bits (Kingma et al.
-   * 2016).
+   * {@code weight·Σ a + klWeight·Σ_d max(lambda, mean_b klPerDim[b,d])}: the KL term with free bits
+   * (Kingma et al. 2016).
    *
    * @param klPerDim [B,D]
    * @param lambda nats a dimension that cost nothing

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Records operations as they run and walks them backwards. Operations are static methods of the {@code …Ops} classes;
- * each runs its forward kernel at once and leaves one node.
+ * Records operations as they run and walks them backwards. Operations are static methods of the
+ * {@code …Ops} classes; each runs its forward kernel at once and leaves one node.
  *
  * <pre>{@code
  * tape.reset();                                    // buffers and nodes of the last step are used again
@@ -17,7 +17,8 @@ import java.util.function.Supplier;
  * tape.backward(loss);                             // adds to the gradients of the parameters
  * }</pre>
  *
- * <p>A step of the same operations and shapes as the one before allocates nothing. Not for several threads at once.
+ * <p>A step of the same operations and shapes as the one before allocates nothing. Not for several
+ * threads at once.
  */
 public final class Tape {
   private final Backend backend;
@@ -67,8 +68,8 @@ public final class Tape {
   }
 
   /**
-   * The next node of the tape: the one that the last step had at this place when it is of the same type, else a new
-   * one.
+   * The next node of the tape: the one that the last step had at this place when it is of the same
+   * type, else a new one.
    *
    * @param type the node's class
    * @param factory a constructor, not a capturing lambda, so that nothing is allocated
@@ -88,8 +89,8 @@ public final class Tape {
   }
 
   /**
-   * Gives an output its {@code [rows, columns]} buffer, and one for the gradient when it needs one and the tape
-   * records.
+   * Gives an output its {@code [rows, columns]} buffer, and one for the gradient when it needs one
+   * and the tape records.
    */
   public Tensor open(Var out, boolean needsGradient, int rows, int columns) {
     Tensor value = arena.take(rows, columns);

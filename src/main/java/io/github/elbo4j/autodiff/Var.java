@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A value on the tape and, where one is wanted, its gradient.
  *
- * <p>Three kinds: a {@link #constant}, which has no gradient; a {@link #parameter}, whose gradient is the caller's own
- * tensor, added to by every backward pass and cleared by the optimiser; and the output of a node, whose gradient comes
- * from the tape's arena and starts at zero in every backward pass.
+ * <p>Three kinds: a {@link #constant}, which has no gradient; a {@link #parameter}, whose gradient
+ * is the caller's own tensor, added to by every backward pass and cleared by the optimiser; and the
+ * output of a node, whose gradient comes from the tape's arena and starts at zero in every backward
+ * pass.
  */
 public final class Var {
   private Tensor value = Tensor.EMPTY;
@@ -52,7 +53,8 @@ public final class Var {
   }
 
   /**
-   * The gradient, ready to be added to: zeros when nothing was added in this backward pass. Null when none is wanted.
+   * The gradient, ready to be added to: zeros when nothing was added in this backward pass. Null
+   * when none is wanted.
    */
   public @Nullable Tensor gradient() {
     if (gradient != null && !cleared) {
@@ -62,7 +64,10 @@ public final class Var {
     return gradient;
   }
 
-  /** True before anything was added in this backward pass: a kernel may then overwrite instead of adding. */
+  /**
+   * True before anything was added in this backward pass: a kernel may then overwrite instead of
+   * adding.
+   */
   boolean untouched() {
     return gradient != null && !cleared;
   }

@@ -5,7 +5,9 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.dense.Activation;
 
-/** A dense layer {@code y = f(x·W + b)} with W [in,out] and b [out] among the {@link Parameters}. */
+/**
+ * A dense layer {@code y = f(x·W + b)} with W [in,out] and b [out] among the {@link Parameters}.
+ */
 public final class Dense {
   private final Var weight;
   private final Var bias;
@@ -32,7 +34,10 @@ public final class Dense {
     builder.add(name + ".bias", 1, out, bias);
   }
 
-  /** The initialiser that keeps the variance through {@code f}: He's for ReLU, ELU and the like, else Glorot's. */
+  /**
+   * The initialiser that keeps the variance through {@code f}: He's for ReLU, ELU and the like,
+   * else Glorot's.
+   */
   public static Initializer weightsFor(Activation f) {
     return switch (f) {
       case RELU, ELU, GELU, SILU -> Initializer.heUniform();
@@ -45,7 +50,9 @@ public final class Dense {
     return forward(tape, x, activation);
   }
 
-  /** The same with another activation: a likelihood's mean is its natural parameter through a link. */
+  /**
+   * The same with another activation: a likelihood's mean is its natural parameter through a link.
+   */
   public Var forward(Tape tape, Var x, Activation other) {
     return DenseOps.dense(tape, x, weight, bias, other);
   }

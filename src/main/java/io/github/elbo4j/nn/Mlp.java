@@ -17,9 +17,16 @@ public final class Mlp {
     }
   }
 
-  /** Declares layers {@code name.0}, {@code name.1}, … from width {@code in} through {@code widths}; returns the last. */
+  /**
+   * Declares layers {@code name.0}, {@code name.1}, … from width {@code in} through {@code widths};
+   * returns the last.
+   */
   public static int declare(
-      Parameters.Builder builder, String name, int in, List<Integer> widths, Activation activation) {
+      Parameters.Builder builder,
+      String name,
+      int in,
+      List<Integer> widths,
+      Activation activation) {
     int width = in;
     for (int i = 0; i < widths.size(); i++) {
       Dense.declare(

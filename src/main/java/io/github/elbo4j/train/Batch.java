@@ -7,7 +7,10 @@ import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The buffers of a mini-batch: pixels as bytes, and what the model sees of them. Kept from step to step. */
+/**
+ * The buffers of a mini-batch: pixels as bytes, and what the model sees of them. Kept from step to
+ * step.
+ */
 final class Batch {
   private final byte[] bytes;
   private final float[] floats;
@@ -31,7 +34,8 @@ final class Batch {
   }
 
   /**
-   * Turns the first {@code rows} rows of {@link #bytes} into the model's input: x/255, or draws with that probability.
+   * Turns the first {@code rows} rows of {@link #bytes} into the model's input: x/255, or draws
+   * with that probability.
    *
    * @param binarize names the draws, or null for none
    */

@@ -11,8 +11,8 @@ import io.github.elbo4j.vi.ImportanceEstimator;
 import io.github.elbo4j.vi.Vae;
 
 /**
- * The ELBO of a data set under a model, with one sample a data point and fixed noise, so that two evaluations of the
- * same parameters give the same bits.
+ * The ELBO of a data set under a model, with one sample a data point and fixed noise, so that two
+ * evaluations of the same parameters give the same bits.
  */
 final class Evaluation {
   private static final int BATCH = 250;
@@ -88,12 +88,6 @@ final class Evaluation {
       progress.at(first + rows, data.count());
     }
     return summary(estimates);
-  }
-
-  /** Told how far a long evaluation is. */
-  @FunctionalInterface
-  interface Progress {
-    void at(int done, int total);
   }
 
   private static LogLikelihood summary(double[] estimates) {

@@ -22,7 +22,8 @@ public record Model(Vae vae, Parameters parameters, int height, int width) {
   /**
    * A new model.
    *
-   * @param pixelMeans mean of each pixel of the training data in [0,1], or null when parameters will be loaded
+   * @param pixelMeans mean of each pixel of the training data in [0,1], or null when parameters
+   *     will be loaded
    * @throws ConfigException when the configuration asks for what there is not
    */
   static Model create(RunConfig config, int height, int width, double @Nullable [] pixelMeans) {
@@ -36,6 +37,10 @@ public record Model(Vae vae, Parameters parameters, int height, int width) {
     if (!config.posterior().equals("diagonal")) {
       throw new ConfigException(
           "config: posterior is \"" + config.posterior() + "\" and must be diagonal");
+    }
+    if (!config.estimator().equals("pathwise")) {
+      throw new ConfigException(
+          "config: estimator is \"" + config.estimator() + "\" and must be pathwise");
     }
     try {
       return new Vae.Spec(

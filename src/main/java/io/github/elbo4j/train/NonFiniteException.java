@@ -1,6 +1,9 @@
 package io.github.elbo4j.train;
 
-/** Training met a NaN or an infinity: the message names the step, the tensor and the last good checkpoint. */
+/**
+ * Training met a NaN or an infinity: the message names the step, the tensor and the last good
+ * checkpoint.
+ */
 public final class NonFiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

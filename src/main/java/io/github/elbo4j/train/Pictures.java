@@ -34,8 +34,8 @@ final class Pictures {
   }
 
   /**
-   * Pictures above their reconstructions E[x|z] at the posterior mean, in pairs of rows; returns the mean squared error
-   * a pixel.
+   * Pictures above their reconstructions E[x|z] at the posterior mean, in pairs of rows; returns
+   * the mean squared error a pixel.
    */
   double reconstructions(Path file, Images images) throws IOException {
     int count = images.count();

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The state of a run after an epoch: parameters by name, the optimiser's flat moments, and the counters from which
- * every random number follows. It holds no time and no number of threads: two runs that computed the same have the same
- * bytes.
+ * The state of a run after an epoch: parameters by name, the optimiser's flat moments, and the
+ * counters from which every random number follows. It holds no time and no number of threads: two
+ * runs that computed the same have the same bytes.
  *
  * @param epoch epochs done
  * @param step steps done; also the position of every {@link NoiseKey}

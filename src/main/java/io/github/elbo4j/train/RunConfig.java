@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Everything that is needed to repeat a training run; stored as {@code config.toml} in the run
@@ -31,6 +32,7 @@ import java.util.List;
  * @param likelihood {@code bernoulli}, {@code gaussian}, {@code gaussian:learned}, …
  * @param posterior {@code diagonal}, …
  * @param objective {@code elbo}, {@code beta:4}, …
+ * @param estimator {@code pathwise}, …
  * @param warmupEpochs epochs over which the weight of the KL grows from 0 to 1; 0 for none
  * @param freeBits nats of KL per latent dimension that are not penalised; 0 for none
  * @param binarize {@code none}, {@code dynamic} or {@code static}
@@ -56,6 +58,7 @@ public record RunConfig(
     String likelihood,
     String posterior,
     String objective,
+    String estimator,
     int warmupEpochs,
     double freeBits,
     String binarize,
@@ -86,6 +89,7 @@ public record RunConfig(
           "bernoulli",
           "diagonal",
           "elbo",
+          "pathwise",
           0,
           0,
           "none",
@@ -144,6 +148,11 @@ public record RunConfig(
   /** A builder that starts from this configuration. */
   public RunConfigBuilder toBuilder() {
     return new RunConfigBuilder(this);
+  }
+
+  /** Keys whose values differ: to this configuration's value and then {@code other}'s. */
+  public Map<String, List<Object>> differences(RunConfig other) {
+    return RunConfigBuilder.differences(this, other);
   }
 
   /**

@@ -7,7 +7,7 @@ import io.github.elbo4j.kernel.Backend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.IntBinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A finished or paused run, opened to use its model. */
 public final class TrainedRun {
@@ -93,8 +93,7 @@ public final class TrainedRun {
     return switch (split) {
       case "test" -> PreparedData.of(splits, config).test();
       case "train" -> PreparedData.of(splits, config).asTrainedOn(config);
-      default ->
-          throw new ConfigException("split is \"" + split + "\" and must be train or test");
+      default -> throw new ConfigException("split is \"" + split + "\" and must be train or test");
     };
   }
 
@@ -102,13 +101,16 @@ public final class TrainedRun {
    * ELBO, importance-weighted log-likelihood and active units.
    *
    * @param importanceSamples K, streamed in constant memory
-   * @param progress called with (images done, images in all); its result is ignored
+   * @param seed of the noise, or null for the run's own
+   * @param progress told how far it is
    */
-  public Report evaluate(Images data, int importanceSamples, IntBinaryOperator progress) {
-    Evaluation evaluation = new Evaluation(model.vae(), backend, data, config.seed());
+  public Report evaluate(
+      Images data, int importanceSamples, @Nullable Long seed, Progress progress) {
+    Evaluation evaluation =
+        new Evaluation(model.vae(), backend, data, seed == null ? config.seed() : seed);
     Evaluation.Scores scores = evaluation.elbo();
     Evaluation.LogLikelihood logLikelihood =
-        evaluation.logLikelihood(importanceSamples, progress::applyAsInt);
+        evaluation.logLikelihood(importanceSamples, progress);
     return new Report(
         data.count(),
         scores.elbo(),
@@ -122,7 +124,10 @@ public final class TrainedRun {
     new Pictures(model, backend).samples(file, count, seed);
   }
 
-  /** Writes a PNG grid of images above their reconstructions; returns the mean squared error a pixel. */
+  /**
+   * Writes a PNG grid of images above their reconstructions; returns the mean squared error a
+   * pixel.
+   */
   public double reconstruct(Path file, Images images) throws IOException {
     return new Pictures(model, backend).reconstructions(file, images);
   }

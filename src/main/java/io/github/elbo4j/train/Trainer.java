@@ -13,13 +13,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Trains a VAE into a run folder. Every epoch ends with an evaluation, a line of metrics, a grid of samples and a
- * checkpoint, in that order, so that a run killed at any moment goes on from its last epoch with the same bits.
+ * Trains a VAE into a run folder. Every epoch ends with an evaluation, a line of metrics, a grid of
+ * samples and a checkpoint, in that order, so that a run killed at any moment goes on from its last
+ * epoch with the same bits.
  */
 public final class Trainer {
   /** What a caller hears of a training. */
   public interface Listener {
-    /** After each step: {@code done} of {@code total} steps of {@code epoch}, and the loss in nats an example. */
+    /**
+     * After each step: {@code done} of {@code total} steps of {@code epoch}, and the loss in nats
+     * an example.
+     */
     void step(int epoch, int done, int total, float loss);
 
     /** After each epoch. */

@@ -13,8 +13,8 @@ import io.github.elbo4j.vi.Vae;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of training: data, forward, backward, optimiser. After the first steps it allocates nothing, and it is a
- * function of (parameters, optimiser, data, seed, step) alone.
+ * One step of training: data, forward, backward, optimiser. After the first steps it allocates
+ * nothing, and it is a function of (parameters, optimiser, data, seed, step) alone.
  */
 public final class TrainingStep {
   private final Model model;
@@ -70,8 +70,7 @@ public final class TrainingStep {
     }
     Var x = batch.load(backend, rows, binarize);
     tape.reset();
-    Var loss =
-        model.vae().loss(tape, x, posteriorNoise.at((int) step), objective, step, terms);
+    Var loss = model.vae().loss(tape, x, posteriorNoise.at((int) step), objective, step, terms);
     float value = loss.value().get(0);
     if (!Float.isFinite(value)) {
       throw new NonFiniteException(step + 1, culprit(), checkpoint);

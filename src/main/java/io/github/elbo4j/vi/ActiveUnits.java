@@ -3,8 +3,9 @@ package io.github.elbo4j.vi;
 import io.github.elbo4j.tensor.Tensor;
 
 /**
- * Counts the latent dimensions that the model uses: those whose posterior mean varies over the data by more than 0.01
- * (Burda et al. 2016). Variances are accumulated in double by Welford's recurrence.
+ * Counts the latent dimensions that the model uses: those whose posterior mean varies over the data
+ * by more than 0.01 (Burda et al. 2016). Variances are accumulated in double by Welford's
+ * recurrence.
  */
 public final class ActiveUnits {
   /** The variance above which a unit counts as active. */

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Independent Bernoulli pixels from logits (KERNELS.md §2). */
 public final class BernoulliLikelihood implements Likelihood {
-  /** Means are kept this far from 0 and 1 before their logit becomes the output bias (Burda et al. 2016). */
+  /**
+   * Means are kept this far from 0 and 1 before their logit becomes the output bias (Burda et al.
+   * 2016).
+   */
   private static final double CLIP = 1e-3;
 
   private final Dense logits;
@@ -25,8 +28,8 @@ public final class BernoulliLikelihood implements Likelihood {
   /**
    * Declares the head on a decoder of width {@code in}.
    *
-   * @param dataMeans mean of each data dimension in [0,1]: the bias starts at its logit, so that the untrained model
-   *     already knows the mean picture; null for zeros
+   * @param dataMeans mean of each data dimension in [0,1]: the bias starts at its logit, so that
+   *     the untrained model already knows the mean picture; null for zeros
    */
   public static void declare(
       Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {

@@ -9,7 +9,10 @@ import io.github.elbo4j.nn.Dense;
 import io.github.elbo4j.nn.Initializer;
 import io.github.elbo4j.nn.Parameters;
 
-/** q(z|x) = N(mu(x), exp(logVar(x))), independent dimensions (Kingma and Welling 2014, appendix C.2). */
+/**
+ * q(z|x) = N(mu(x), exp(logVar(x))), independent dimensions (Kingma and Welling 2014, appendix
+ * C.2).
+ */
 public final class DiagonalGaussianPosterior implements Posterior {
   private final Dense mu;
   private final Dense logVar;

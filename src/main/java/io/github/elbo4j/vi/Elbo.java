@@ -6,8 +6,9 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 
 /**
- * The negative evidence lower bound with the analytic KL (Kingma and Welling 2014), weighted as in the β-VAE (Higgins
- * et al. 2017), warmed up (Sønderby et al. 2016), with free bits (Kingma et al. 2016):
+ * The negative evidence lower bound with the analytic KL (Kingma and Welling 2014), weighted as in
+ * the β-VAE (Higgins et al. 2017), warmed up (Sønderby et al. 2016), with free bits (Kingma et al.
+ * 2016):
  *
  * <pre>
  * loss = −mean_b log p(x|z) + β(step)·KL        β(step) = β·min(1, step/warmupSteps)
@@ -74,8 +75,7 @@ public record Elbo(double beta, long warmupSteps, double freeBits) implements Ob
     float perRow = -1f / logLik.value().size();
     float weight = (float) weightAt(step);
     if (freeBits > 0) {
-      return ReduceOps.freeBits(
-          tape, logLik, perRow, latent.klPerDim(), (float) freeBits, weight);
+      return ReduceOps.freeBits(tape, logLik, perRow, latent.klPerDim(), (float) freeBits, weight);
     }
     float perPoint = weight / latent.kl().value().size();
     return ReduceOps.weightedSum(tape, logLik, perRow, latent.kl(), perPoint);

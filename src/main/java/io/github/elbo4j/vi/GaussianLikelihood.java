@@ -53,7 +53,8 @@ public final class GaussianLikelihood implements Likelihood {
   }
 
   /**
-   * Declares the head, or heads, on a decoder of width {@code in}. Learned log-variances start at {@code initialLogVar}.
+   * Declares the head, or heads, on a decoder of width {@code in}. Learned log-variances start at
+   * {@code initialLogVar}.
    *
    * @param dataMeans mean of each data dimension, where the bias of the mean starts; null for zeros
    */

@@ -8,9 +8,9 @@ import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 
 /**
- * The importance-weighted estimate of log p(x) (Burda et al. 2016): {@code log (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x)},
- * a lower bound in expectation that rises to log p(x) with K. The samples are streamed in chunks: memory does not depend
- * on K.
+ * The importance-weighted estimate of log p(x) (Burda et al. 2016): {@code log (1/K) Σ_k p(x|z_k)
+ * p(z_k) / q(z_k|x)}, a lower bound in expectation that rises to log p(x) with K. The samples are
+ * streamed in chunks: memory does not depend on K.
  */
 public final class ImportanceEstimator {
   /** Rows of sample space at a time: a few MB for pictures of 784 pixels. */
@@ -33,7 +33,8 @@ public final class ImportanceEstimator {
    *
    * @param x data, [B,N]
    * @param samples K &gt;= 1
-   * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share noise
+   * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share
+   *     noise
    * @param out written: {@code out[from + b]}
    */
   public void logLikelihood(Tensor x, int samples, NoiseKey noise, double[] out, int from) {
@@ -59,8 +60,7 @@ public final class ImportanceEstimator {
     sampleTape.resetForInference();
     GaussianOps.Sample latent =
         vae.posterior()
-            .sample(
-                sampleTape, encoded.setConstant(h), noise, k, GaussianOps.Want.LOG_DENSITIES);
+            .sample(sampleTape, encoded.setConstant(h), noise, k, GaussianOps.Want.LOG_DENSITIES);
     Tensor logW = vae.logLik(sampleTape, latent.z(), x).value();
     Tensor logP = latent.logP().value();
     Tensor logQ = latent.logQ().value();

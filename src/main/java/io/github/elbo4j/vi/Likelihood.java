@@ -4,7 +4,10 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.tensor.Tensor;
 
-/** The distribution p(x|z), read off the decoder's last hidden layer. R = B·K rows, N data dimensions. */
+/**
+ * The distribution p(x|z), read off the decoder's last hidden layer. R = B·K rows, N data
+ * dimensions.
+ */
 public interface Likelihood {
   /**
    * log p(x|z) of each row, in nats.

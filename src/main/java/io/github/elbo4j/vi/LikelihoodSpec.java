@@ -4,14 +4,16 @@ import io.github.elbo4j.nn.Parameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A likelihood by name: {@code bernoulli}; {@code gaussian} (one learned variance) or {@code gaussian:FORM} with FORM
- * {@code scalar}, {@code dimension}, {@code element}, or a number: a fixed standard deviation.
+ * A likelihood by name: {@code bernoulli}; {@code gaussian} (one learned variance) or {@code
+ * gaussian:FORM} with FORM {@code scalar}, {@code dimension}, {@code element}, or a number: a fixed
+ * standard deviation.
  *
  * @param bernoulli true for {@code bernoulli}; the rest then has no meaning
  * @param variance form of the Gaussian's log-variance
  * @param logVar the fixed log-variance, or where a learned one starts
  */
-public record LikelihoodSpec(boolean bernoulli, GaussianLikelihood.Variance variance, float logVar) {
+public record LikelihoodSpec(
+    boolean bernoulli, GaussianLikelihood.Variance variance, float logVar) {
   /** Learned variances start at a standard deviation of 0.3, about that of pixels in [0,1]. */
   private static final float START = (float) (2 * Math.log(0.3));
 

@@ -5,8 +5,8 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 
 /**
- * The interval a network's log-variance is clamped to, so that no step can make σ overflow or vanish silently. The
- * derivative of the clamp is 1 inside and 0 outside, which is exact.
+ * The interval a network's log-variance is clamped to, so that no step can make σ overflow or
+ * vanish silently. The derivative of the clamp is 1 inside and 0 outside, which is exact.
  *
  * @param low lower bound, in nats
  * @param high upper bound, above low

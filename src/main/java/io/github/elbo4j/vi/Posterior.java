@@ -15,8 +15,7 @@ public interface Posterior {
    * @param samples K &gt;= 1
    * @param want what is needed beside z
    */
-  GaussianOps.Sample sample(
-      Tape tape, Var h, NoiseKey noise, int samples, GaussianOps.Want want);
+  GaussianOps.Sample sample(Tape tape, Var h, NoiseKey noise, int samples, GaussianOps.Want want);
 
   /** E[z|x], [B,D]: what active units and reconstructions are computed from. */
   Var mean(Tape tape, Var h);

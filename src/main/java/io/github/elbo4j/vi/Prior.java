@@ -13,7 +13,9 @@ public interface Prior {
    */
   void sample(Backend kernels, NoiseKey noise, Tensor z);
 
-  /** N(0, I), whose KL from a diagonal Gaussian posterior is known in closed form (KERNELS.md §1). */
+  /**
+   * N(0, I), whose KL from a diagonal Gaussian posterior is known in closed form (KERNELS.md §1).
+   */
   static Prior standardNormal() {
     return (kernels, noise, z) -> kernels.random().normal(noise, 0, z);
   }

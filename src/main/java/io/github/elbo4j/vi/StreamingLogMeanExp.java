@@ -4,8 +4,9 @@ import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * {@code log (1/K) Σ_k exp(logW[b,k])} for each data point, fed in chunks of k: a running maximum and a running sum
- * relative to it, so that any number of samples needs the memory of one chunk (KERNELS.md §6).
+ * {@code log (1/K) Σ_k exp(logW[b,k])} for each data point, fed in chunks of k: a running maximum
+ * and a running sum relative to it, so that any number of samples needs the memory of one chunk
+ * (KERNELS.md §6).
  */
 public final class StreamingLogMeanExp {
   private final double[] max;

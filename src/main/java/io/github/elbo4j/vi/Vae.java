@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A variational autoencoder (Kingma and Welling 2014): an encoder of dense layers, a posterior, a prior, a mirrored
- * decoder and a likelihood.
+ * A variational autoencoder (Kingma and Welling 2014): an encoder of dense layers, a posterior, a
+ * prior, a mirrored decoder and a likelihood.
  */
 public final class Vae {
   /**
@@ -115,8 +115,7 @@ public final class Vae {
    * @param terms receives the parts, valid until the tape is reset
    * @return the loss, one element
    */
-  public Var loss(
-      Tape tape, Var x, NoiseKey noise, Objective objective, long step, Terms terms) {
+  public Var loss(Tape tape, Var x, NoiseKey noise, Objective objective, long step, Terms terms) {
     Var h = encode(tape, x);
     GaussianOps.Sample latent =
         posterior.sample(tape, h, noise, objective.samples(), objective.wants());

@@ -1,4 +1,7 @@
-/** Variational inference as composable objects: posteriors, priors, likelihoods, objectives, and the VAE they make. */
+/**
+ * Variational inference as composable objects: posteriors, priors, likelihoods, objectives, and the
+ * VAE they make.
+ */
 @NullMarked
 package io.github.elbo4j.vi;
 
