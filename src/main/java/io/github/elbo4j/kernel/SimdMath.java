@@ -31,9 +31,9 @@ import jdk.incubator.vector.VectorSpecies;
  * <p><b>Array functions</b> {@code f(a, aFrom, out, outFrom, n)} set {@code out[outFrom + i] =
  * f(a[aFrom + i])} for i in [0, n); any n; in place when {@code a == out} and {@code aFrom ==
  * outFrom}; a NaN gives a NaN; no allocation. They are safe to call from anywhere: no vector
- * crosses a call in them once the array is read, which is why the cores of exp and log stand in
- * several of them. They throw {@link IndexOutOfBoundsException} for a range outside its array and
- * {@link IllegalArgumentException} for ranges that overlap in part.
+ * crosses a call in them (tanh has one, the first thing it does), which is why the cores of exp and
+ * log stand in several of them. They throw {@link IndexOutOfBoundsException} for a range outside
+ * its array and {@link IllegalArgumentException} for ranges that overlap in part.
  */
 public final class SimdMath {
   /** The widest species of floats of this machine. */
