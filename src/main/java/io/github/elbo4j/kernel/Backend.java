@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseKernels;
 import io.github.elbo4j.kernel.gaussian.GaussianKernels;
 import io.github.elbo4j.kernel.random.RandomKernels;
 
@@ -8,7 +9,8 @@ import io.github.elbo4j.kernel.random.RandomKernels;
  *
  * @param name {@code simd} or {@code reference}
  */
-public record Backend(String name, RandomKernels random, GaussianKernels gaussian) {
+public record Backend(
+    String name, RandomKernels random, GaussianKernels gaussian, DenseKernels dense) {
   @Override
   public String toString() {
     return name;

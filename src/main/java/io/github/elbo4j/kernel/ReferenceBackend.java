@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseReference;
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
 import io.github.elbo4j.kernel.random.RandomReference;
 
@@ -8,6 +9,7 @@ final class ReferenceBackend {
   private ReferenceBackend() {}
 
   static Backend create() {
-    return new Backend("reference", new RandomReference(), new GaussianReference());
+    return new Backend(
+        "reference", new RandomReference(), new GaussianReference(), new DenseReference());
   }
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
 
@@ -10,7 +11,7 @@ final class SimdBackend {
   private SimdBackend() {}
 
   static Backend create() {
-    return new Backend("simd", new RandomSimd(), new GaussianSimd());
+    return new Backend("simd", new RandomSimd(), new GaussianSimd(), new DenseSimd());
   }
 
   /** Lanes and bits of the vectors in use. */

@@ -20,7 +20,9 @@ public enum Activation {
   /** {@code v} above 0, else {@code exp(v) − 1} (Clevert et al. 2016, α = 1). */
   ELU(false),
 
-  /** {@code v·Φ(v)}, Φ the normal distribution function: the exact form (Hendrycks and Gimpel 2016). */
+  /**
+   * {@code v·Φ(v)}, Φ the normal distribution function: the exact form (Hendrycks and Gimpel 2016).
+   */
   GELU(true),
 
   /** {@code v·sigmoid(v)}, also called swish (Elfwing et al. 2018). */
@@ -32,7 +34,10 @@ public enum Activation {
     this.needsPre = needsPre;
   }
 
-  /** True where the derivative is not a function of the value, so that the backward pass needs {@code v} itself. */
+  /**
+   * True where the derivative is not a function of the value, so that the backward pass needs
+   * {@code v} itself.
+   */
   public boolean needsPre() {
     return needsPre;
   }

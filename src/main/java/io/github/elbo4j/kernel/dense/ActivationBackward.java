@@ -8,8 +8,8 @@ import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code dPre = dY ⊙ f'} and its column sums in one pass. A block of rows sums its columns in float32; the sums of the
- * blocks are added in double, in their order.
+ * {@code dPre = dY ⊙ f'} and its column sums in one pass. A block of rows sums its columns in
+ * float32; the sums of the blocks are added in double, in their order.
  */
 final class ActivationBackward implements Parallel.Task {
   /** Rows of a block: the longest chain of float32 additions. */
@@ -32,7 +32,13 @@ final class ActivationBackward implements Parallel.Task {
 
   private boolean summed;
 
-  /** {@code from} is the activation's value, or what it was applied to where the derivative needs that. */
+  /** dPre is dY: the contract lets them overlap in no other way. */
+  private boolean inPlace;
+
+  /**
+   * {@code from} is the activation's value, or what it was applied to where the derivative needs
+   * that.
+   */
   void run(
       Activation activation,
       Tensor from,
@@ -45,12 +51,13 @@ final class ActivationBackward implements Parallel.Task {
     dY = gradient;
     dPre = preGradient;
     summed = dBias != null;
+    inPlace = dY.overlaps(dPre);
     int n = dPre.columns();
     int blocks = Math.ceilDiv(dPre.rows(), ROWS);
     if (dBias != null) {
       sums = Scratch.get().floats(SUMS, blocks * n);
     }
-    if (summed || f != Activation.NONE || dY != dPre) {
+    if (summed || f != Activation.NONE || !inPlace) {
       Parallel.run(this, blocks, (f.needsPre() ? 20L : 2L) * dPre.size());
     }
     if (dBias != null) {
@@ -72,7 +79,7 @@ final class ActivationBackward implements Parallel.Task {
       if (f != Activation.NONE) {
         Activations.slope(f, argument.array(), argument.offset() + r * n, slope, n);
         multiply(dY.array(), from, slope, dPre.array(), to, n);
-      } else if (dY.array() != dPre.array() || from != to) {
+      } else if (!inPlace) {
         System.arraycopy(dY.array(), from, dPre.array(), to, n);
       }
       if (summed) {

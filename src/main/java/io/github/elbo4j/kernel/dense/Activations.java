@@ -12,9 +12,10 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The activations and their derivatives on a stretch of a row: array functions one after the other over data that stay
- * in L1, and short loops between them. What needs more than one step is copied to scratch first, padded to whole
- * vectors, so that no step has a tail. A NaN compares false and stays.
+ * The activations and their derivatives on a stretch of a row: array functions one after the other
+ * over data that stay in L1, and short loops between them. What needs more than one step is copied
+ * to scratch first, padded to whole vectors, so that no step has a tail. A NaN compares false and
+ * stays.
  */
 final class Activations {
   private static final VectorSpecies<Float> S = GemmTile.S;
@@ -34,8 +35,7 @@ final class Activations {
   }
 
   /** {@code y = f(v)}; y may be v itself. */
-  static void forward(
-      Activation f, float[] v, int from, float[] y, int to, float[] work, int n) {
+  static void forward(Activation f, float[] v, int from, float[] y, int to, float[] work, int n) {
     switch (f) {
       case NONE -> System.arraycopy(v, from, y, to, n);
       case RELU -> relu(v, from, y, to, n);

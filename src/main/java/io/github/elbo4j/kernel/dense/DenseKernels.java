@@ -5,9 +5,10 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dense layers (KERNELS.md §9): the matrix product, alone and with bias and activation fused, and its gradients. A
- * tensor of more than two dimensions counts as the matrix of its rows. Any dimension may be 0: a sum of no terms is 0.
- * NaN in gives NaN out. Within one backend each element is summed in one order, whatever the number of threads.
+ * Dense layers (KERNELS.md §9): the matrix product, alone and with bias and activation fused, and
+ * its gradients. A tensor of more than two dimensions counts as the matrix of its rows. Any
+ * dimension may be 0: a sum of no terms is 0. NaN in gives NaN out. Within one backend each element
+ * is summed in one order, whatever the number of threads.
  */
 public abstract class DenseKernels {
   /**
@@ -42,13 +43,14 @@ public abstract class DenseKernels {
    * dW[i,o]   += xᵀ·dPre
    * </pre>
    *
-   * A gradient that is null is not wanted and costs nothing. Where {@code accumulate…} is false the gradient replaces
-   * what was there instead of being added, which saves clearing and reading it.
+   * A gradient that is null is not wanted and costs nothing. Where {@code accumulate…} is false the
+   * gradient replaces what was there instead of being added, which saves clearing and reading it.
    *
    * @param x read, [R,In]
    * @param w read, [In,Out]
    * @param f the activation
-   * @param pre read, [R,Out], as the forward pass left it; null, and not read, unless {@link Activation#needsPre}
+   * @param pre read, [R,Out], as the forward pass left it; null, and not read, unless {@link
+   *     Activation#needsPre}
    * @param y read, [R,Out], as the forward pass left it
    * @param dY read, [R,Out]
    * @param dPre written, [R,Out]; may be {@code dY} itself, which is then overwritten
@@ -78,7 +80,7 @@ public abstract class DenseKernels {
     Checks.same(m, "dX", dX, "x", x);
     Checks.same(m, "dW", dW, "w", w);
     Checks.length(m, "dBias", dBias, w.columns());
-    if (dPre.array() != dY.array() || dPre.offset() != dY.offset()) {
+    if (dPre.offset() != dY.offset()) { // else apart, or the same elements
       Checks.distinct(m, "dPre", dPre, "dY", dY);
     }
     checkGradient(m, "dPre", dPre, x, w, pre, y);
@@ -95,7 +97,8 @@ public abstract class DenseKernels {
   }
 
   /**
-   * The matrix product {@code c = op(a)·op(b)}, or {@code c += op(a)·op(b)}, where op transposes or does nothing.
+   * The matrix product {@code c = op(a)·op(b)}, or {@code c += op(a)·op(b)}, where op transposes or
+   * does nothing.
    *
    * @param a read, [M,K], or [K,M] when transposed
    * @param b read, [K,N], or [N,K] when transposed

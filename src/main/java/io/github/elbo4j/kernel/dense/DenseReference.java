@@ -28,8 +28,7 @@ public final class DenseReference extends DenseKernels {
   }
 
   /** x·w + bias, [rows, n], w [k, n]. */
-  static double[] affine(
-      double[] x, double[] w, double @Nullable [] bias, int rows, int n, int k) {
+  static double[] affine(double[] x, double[] w, double @Nullable [] bias, int rows, int n, int k) {
     double[] pre = product(x, false, w, false, rows, n, k);
     for (int i = 0; bias != null && i < pre.length; i++) {
       pre[i] += bias[i % n];
@@ -123,8 +122,7 @@ public final class DenseReference extends DenseKernels {
     int rows = x.rows();
     int in = x.columns();
     int out = w.columns();
-    double[] g =
-        preGradient(f, Doubles.readOptional(pre), Doubles.read(y), Doubles.read(dY));
+    double[] g = preGradient(f, Doubles.readOptional(pre), Doubles.read(y), Doubles.read(dY));
     Doubles.write(g, dPre);
     if (dX != null) {
       put(product(g, false, Doubles.read(w), true, rows, in, out), accumulateX, dX);
@@ -143,8 +141,7 @@ public final class DenseReference extends DenseKernels {
     int m = c.rows();
     int n = c.columns();
     int k = transposeA ? a.rows() : a.columns();
-    put(
-        product(Doubles.read(a), transposeA, Doubles.read(b), transposeB, m, n, k), accumulate, c);
+    put(product(Doubles.read(a), transposeA, Doubles.read(b), transposeB, m, n, k), accumulate, c);
   }
 
   private static void put(double[] values, boolean accumulate, Tensor t) {

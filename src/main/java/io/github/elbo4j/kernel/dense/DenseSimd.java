@@ -4,9 +4,9 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link DenseKernels} on vectors. The bias is what the product starts from and the activation is applied to each block
- * while it is in cache ({@link Gemm}); backward is one pass for dPre and dBias ({@link ActivationBackward}) and two
- * products.
+ * {@link DenseKernels} on vectors. The bias is what the product starts from and the activation is
+ * applied to each block while it is in cache ({@link Gemm}); backward is one pass for dPre and
+ * dBias ({@link ActivationBackward}) and two products.
  */
 public final class DenseSimd extends DenseKernels {
   private static final ThreadLocal<ActivationBackward> BACKWARD =

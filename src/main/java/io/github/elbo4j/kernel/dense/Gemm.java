@@ -5,19 +5,24 @@ import io.github.elbo4j.kernel.Scratch;
 import java.util.Arrays;
 
 /**
- * The matrix product {@code C = start + op(A)·op(B)}, where the start is zero, a bias row or the old C, followed by an
- * activation while the block is still in cache.
+ * The matrix product {@code C = start + op(A)·op(B)}, where the start is zero, a bias row or the
+ * old C, followed by an activation while the block is still in cache.
  *
- * <p>C is cut into a fixed grid of blocks, a block into panels of two or three vectors of columns, a panel into register
- * tiles ({@link GemmTile}). Rows of A and of B are read where they lie (packing them costs more than it gains); a
- * transposed operand is turned block by block into scratch ({@link Transpose}), and ragged last columns go through a
- * panel padded with zeros. Each element is the same chain of fused multiply-adds over k, cut only every {@link #DEPTH}
- * (and there added to what is in C), whatever the block, the tile and the number of threads.
+ * <p>C is cut into a fixed grid of blocks, a block into panels of two or three vectors of columns,
+ * a panel into register tiles ({@link GemmTile}). Rows of A and of B are read where they lie
+ * (packing them costs more than it gains); a transposed operand is turned block by block into
+ * scratch ({@link Transpose}), and ragged last columns go through a panel padded with zeros. Each
+ * element is the same chain of fused multiply-adds over k, cut only every {@link #DEPTH} (and there
+ * added to what is in C), whatever the block, the tile and the number of threads.
  *
- * <p>An object holds one product's arguments; each thread reuses its own: {@code Gemm.get().a(…).b(…).run(…)}.
+ * <p>An object holds one product's arguments; each thread reuses its own: {@code
+ * Gemm.get().a(…).b(…).run(…)}.
  */
 final class Gemm implements Parallel.Task {
-  /** Longest chain of multiply-adds: bounds the rounding error and keeps a panel of B in the second-level cache. */
+  /**
+   * Longest chain of multiply-adds: bounds the rounding error and keeps a panel of B in the
+   * second-level cache.
+   */
   private static final int DEPTH = 800;
 
   private static final int L = GemmTile.L;
@@ -25,7 +30,10 @@ final class Gemm implements Parallel.Task {
   private static final float[] ZEROS = new float[GemmTile.COLUMNS];
   private static final float[] NONE = new float[0];
 
-  /** Multiply-adds that take about as long as one element operation of {@link Parallel#run}'s estimate. */
+  /**
+   * Multiply-adds that take about as long as one element operation of {@link Parallel#run}'s
+   * estimate.
+   */
   private static final int PER_ELEMENT_OPERATION = 16;
 
   private static final ThreadLocal<Gemm> LOCAL = ThreadLocal.withInitial(Gemm::new);
@@ -40,7 +48,10 @@ final class Gemm implements Parallel.Task {
   private int ldb;
   private boolean transB;
 
-  /** Added to the first chunk's product: rows {@code startStep} apart, {@code startColumn} 0 where all are zero. */
+  /**
+   * Added to the first chunk's product: rows {@code startStep} apart, {@code startColumn} 0 where
+   * all are zero.
+   */
   private float[] start = ZEROS;
 
   private int start0;
@@ -49,6 +60,7 @@ final class Gemm implements Parallel.Task {
   private float[] c = NONE;
   private int c0;
   private int ldc;
+  private boolean activated;
   private Activation activation = Activation.NONE;
   private float[] y = NONE;
   private int y0;
@@ -108,6 +120,7 @@ final class Gemm implements Parallel.Task {
 
   /** {@code y = f(C)}, laid out like C; may be C itself. */
   Gemm activation(Activation f, float[] array, int offset) {
+    activated = true;
     activation = f;
     y = array;
     y0 = offset;
@@ -119,12 +132,13 @@ final class Gemm implements Parallel.Task {
     m = rows;
     n = columns;
     k = depth;
-    chunks = Math.max(1, (depth + DEPTH - 1) / DEPTH);
-    // A transposed A is turned once a block, so its blocks are wide; a transposed B wants tall ones.
+    chunks = Math.max(1, Math.ceilDiv(depth, DEPTH));
+    // A transposed A is turned once a block, so its blocks are wide; a transposed B wants tall
+    // ones.
     rowBlock = transB ? 128 : 64;
     int columnBlock = transA ? 512 : transB ? GemmTile.COLUMNS : 96;
-    rowBlocks = (rows + rowBlock - 1) / rowBlock;
-    columnBlocks = (columns + columnBlock - 1) / columnBlock;
+    rowBlocks = Math.ceilDiv(rows, rowBlock);
+    columnBlocks = Math.ceilDiv(columns, columnBlock);
     try {
       Parallel.run(
           this,
@@ -141,7 +155,7 @@ final class Gemm implements Parallel.Task {
     c = NONE;
     y = NONE;
     start = ZEROS;
-    activation = Activation.NONE;
+    activated = false;
   }
 
   @Override
@@ -149,12 +163,12 @@ final class Gemm implements Parallel.Task {
     int m0 = block % rowBlocks * rowBlock;
     int m1 = Math.min(m, m0 + rowBlock);
     int column = block / rowBlocks;
-    int vectors = (n + L - 1) / L;
-    int v0 = column * vectors / columnBlocks;
-    int v1 = (column + 1) * vectors / columnBlocks;
+    int vectors = Math.ceilDiv(n, L);
+    int v0 = (int) ((long) column * vectors / columnBlocks);
+    int v1 = (int) ((column + 1L) * vectors / columnBlocks);
     GemmTile tile = TILE.get();
     // Chunks of equal length, and a multiple of the transposition's block.
-    int step = (k + chunks - 1) / chunks + 7 & -8;
+    int step = Math.ceilDiv(Math.ceilDiv(k, chunks), 8) * 8;
     for (int chunk = 0; chunk < chunks; chunk++) {
       int k0 = chunk * step;
       tile.kc = Math.min(step, k - k0);
@@ -162,7 +176,7 @@ final class Gemm implements Parallel.Task {
     }
     tile.clear();
     int width = Math.min(n, v1 * L) - v0 * L;
-    if (activation != Activation.NONE || y != NONE) {
+    if (activated) {
       float[] work = Scratch.get().floats(0, Activations.workSize(width));
       for (int i = m0; i < m1; i++) {
         int at = i * ldc + v0 * L;
@@ -237,12 +251,15 @@ final class Gemm implements Parallel.Task {
     tile.multiply(width, aAt, bAt, 0, 0);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
-        c[cAt + i * ldc + j] = product[i * ld + j] + (from == ZEROS ? 0f : from[fromAt + i * fromRow + j]);
+        c[cAt + i * ldc + j] = product[i * ld + j] + from[fromAt + i * fromRow + j];
       }
     }
   }
 
-  /** Points the tile at columns [j, j + columns) of op(B), padded with zeros to {@code padded}; returns the offset. */
+  /**
+   * Points the tile at columns [j, j + columns) of op(B), padded with zeros to {@code padded};
+   * returns the offset.
+   */
   private int columns(GemmTile tile, int j, int columns, int padded, int k0) {
     int kc = tile.kc;
     if (!transB && columns == padded) {

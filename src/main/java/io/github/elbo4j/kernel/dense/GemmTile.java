@@ -4,13 +4,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The register tiles of the matrix product: {@code c = from + a · b} for up to {@link #ROWS} rows and two or three
- * vectors of columns, with every accumulator in a register. The fields say where the matrices lie; one object a thread.
+ * The register tiles of the matrix product: {@code c = from + a · b} for up to {@link #ROWS} rows
+ * and two or three vectors of columns, with every accumulator in a register. The fields say where
+ * the matrices lie; one object a thread.
  *
- * <p>Written out in full because that is what C2 keeps in registers: eight rows of three vectors reach about 85 % of
- * the peak with 32 registers, four rows of three fill the 16 registers of narrower species. Rows of {@code a} are read
- * along k with a constant step, so that C2 hoists their range checks out of the loop. Each element of {@code c} is the
- * same chain of fused multiply-adds over k whichever tile computes it.
+ * <p>Written out in full because that is what C2 keeps in registers: eight rows of three vectors
+ * reach about 85 % of the peak with 32 registers, four rows of three fill the 16 registers of
+ * narrower species. Rows of {@code a} are read along k with a constant step, so that C2 hoists
+ * their range checks out of the loop. Each element of {@code c} is the same chain of fused
+ * multiply-adds over k whichever tile computes it.
  */
 final class GemmTile {
   static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -25,7 +27,10 @@ final class GemmTile {
   /** Length of the product over k. */
   int kc;
 
-  /** Rows of k contiguous factors, {@code lda} apart; rows behind {@code last} repeat it, and their products are unused. */
+  /**
+   * Rows of k contiguous factors, {@code lda} apart; rows behind {@code last} repeat it, and their
+   * products are unused.
+   */
   float[] a = NONE;
 
   int lda;
@@ -48,7 +53,10 @@ final class GemmTile {
 
   private static final float[] NONE = new float[0];
 
-  /** One tile of {@code vectors} (2 or 3) columns at these offsets; eight rows when there are more than four. */
+  /**
+   * One tile of {@code vectors} (2 or 3) columns at these offsets; eight rows when there are more
+   * than four.
+   */
   void multiply(int vectors, int a0, int b0, int f0, int c0) {
     if (ROWS == 8 && last > 3) {
       if (vectors == 3) {
@@ -74,8 +82,14 @@ final class GemmTile {
   private void tile8x3(int a0, int b0, int f0, int c0) {
     float[] a = this.a, b = this.b, f = from, c = this.c;
     int n = kc, bs = ldb, fs = fromStride, cs = ldc, s = lda, t = last;
-    int r0 = a0, r1 = a0 + Math.min(1, t) * s, r2 = a0 + Math.min(2, t) * s, r3 = a0 + Math.min(3, t) * s;
-    int r4 = a0 + Math.min(4, t) * s, r5 = a0 + Math.min(5, t) * s, r6 = a0 + Math.min(6, t) * s, r7 = a0 + Math.min(7, t) * s;
+    int r0 = a0,
+        r1 = a0 + Math.min(1, t) * s,
+        r2 = a0 + Math.min(2, t) * s,
+        r3 = a0 + Math.min(3, t) * s;
+    int r4 = a0 + Math.min(4, t) * s,
+        r5 = a0 + Math.min(5, t) * s,
+        r6 = a0 + Math.min(6, t) * s,
+        r7 = a0 + Math.min(7, t) * s;
     FloatVector z = FloatVector.zero(S);
     FloatVector c00 = z, c01 = z, c02 = z;
     FloatVector c10 = z, c11 = z, c12 = z;
@@ -166,8 +180,14 @@ final class GemmTile {
   private void tile8x2(int a0, int b0, int f0, int c0) {
     float[] a = this.a, b = this.b, f = from, c = this.c;
     int n = kc, bs = ldb, fs = fromStride, cs = ldc, s = lda, t = last;
-    int r0 = a0, r1 = a0 + Math.min(1, t) * s, r2 = a0 + Math.min(2, t) * s, r3 = a0 + Math.min(3, t) * s;
-    int r4 = a0 + Math.min(4, t) * s, r5 = a0 + Math.min(5, t) * s, r6 = a0 + Math.min(6, t) * s, r7 = a0 + Math.min(7, t) * s;
+    int r0 = a0,
+        r1 = a0 + Math.min(1, t) * s,
+        r2 = a0 + Math.min(2, t) * s,
+        r3 = a0 + Math.min(3, t) * s;
+    int r4 = a0 + Math.min(4, t) * s,
+        r5 = a0 + Math.min(5, t) * s,
+        r6 = a0 + Math.min(6, t) * s,
+        r7 = a0 + Math.min(7, t) * s;
     FloatVector z = FloatVector.zero(S);
     FloatVector c00 = z, c01 = z;
     FloatVector c10 = z, c11 = z;
@@ -241,7 +261,10 @@ final class GemmTile {
   private void tile4x3(int a0, int b0, int f0, int c0) {
     float[] a = this.a, b = this.b, f = from, c = this.c;
     int n = kc, bs = ldb, fs = fromStride, cs = ldc, s = lda, t = last;
-    int r0 = a0, r1 = a0 + Math.min(1, t) * s, r2 = a0 + Math.min(2, t) * s, r3 = a0 + Math.min(3, t) * s;
+    int r0 = a0,
+        r1 = a0 + Math.min(1, t) * s,
+        r2 = a0 + Math.min(2, t) * s,
+        r3 = a0 + Math.min(3, t) * s;
     FloatVector z = FloatVector.zero(S);
     FloatVector c00 = z, c01 = z, c02 = z;
     FloatVector c10 = z, c11 = z, c12 = z;
@@ -292,7 +315,10 @@ final class GemmTile {
   private void tile4x2(int a0, int b0, int f0, int c0) {
     float[] a = this.a, b = this.b, f = from, c = this.c;
     int n = kc, bs = ldb, fs = fromStride, cs = ldc, s = lda, t = last;
-    int r0 = a0, r1 = a0 + Math.min(1, t) * s, r2 = a0 + Math.min(2, t) * s, r3 = a0 + Math.min(3, t) * s;
+    int r0 = a0,
+        r1 = a0 + Math.min(1, t) * s,
+        r2 = a0 + Math.min(2, t) * s,
+        r3 = a0 + Math.min(3, t) * s;
     FloatVector z = FloatVector.zero(S);
     FloatVector c00 = z, c01 = z;
     FloatVector c10 = z, c11 = z;

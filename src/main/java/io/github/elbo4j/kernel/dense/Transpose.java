@@ -6,9 +6,10 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Matrix transposition by blocks in registers, 8×8 (4×4 on 128-bit machines): step h = 4, 2, 1 swaps, for every pair of
- * rows h apart, the lanes of the first that have bit h set with the lanes of the second that have not (Eklundh 1972).
- * Ragged edges go element by element. 8×8 blocks are as fast as 16×16 ones and a quarter of their code.
+ * Matrix transposition by blocks in registers, 8×8 (4×4 on 128-bit machines): step h = 4, 2, 1
+ * swaps, for every pair of rows h apart, the lanes of the first that have bit h set with the lanes
+ * of the second that have not (Eklundh 1972). Ragged edges go element by element. 8×8 blocks are as
+ * fast as 16×16 ones and a quarter of their code.
  */
 final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
@@ -48,7 +49,8 @@ final class Transpose {
     }
   }
 
-  private static void strip8(int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  private static void strip8(
+      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2, s4 = SWAP4;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2, m4 = UPPER4;
     for (int j = 0; j < columns; j += 8) {
@@ -85,7 +87,8 @@ final class Transpose {
     }
   }
 
-  private static void strip4(int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  private static void strip4(
+      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2;
     for (int j = 0; j < columns; j += 4) {

@@ -12,12 +12,15 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
 import org.hipparchus.special.Erf;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What parity cannot show: the reference against an independent library, errors, edges, accuracy. */
+/**
+ * What parity cannot show: the reference against an independent library, errors, edges, accuracy.
+ */
 class DenseTest {
   static List<DenseKernels> implementations() {
     return List.of(new DenseReference(), new DenseSimd());
@@ -28,7 +31,8 @@ class DenseTest {
   void productIsThatOfAnIndependentLibrary(DenseKernels dense) {
     RealMatrix a = MatrixUtils.createRealMatrix(random(7, 5));
     RealMatrix b = MatrixUtils.createRealMatrix(random(5, 6));
-    double[] wanted = Arrays.stream(a.multiply(b).getData()).flatMapToDouble(Arrays::stream).toArray();
+    double[] wanted =
+        Arrays.stream(a.multiply(b).getData()).flatMapToDouble(Arrays::stream).toArray();
     for (boolean ta : new boolean[] {false, true}) {
       for (boolean tb : new boolean[] {false, true}) {
         Tensor c = Tensor.zeros(7, 6);
@@ -75,7 +79,8 @@ class DenseTest {
         Tensor dPre = Tensor.zeros(1, 1);
         dense.forward(of(v), of(1), null, f, pre, y);
         dense.backward(of(v), of(1), f, pre, y, of(2), dPre, false, null, false, null, null);
-        boolean one = f == Activation.NONE || v > 0 && f != Activation.TANH && f != Activation.SIGMOID;
+        boolean saturates = f == Activation.TANH || f == Activation.SIGMOID;
+        boolean one = f == Activation.NONE || (v > 0 && !saturates);
         assertThat(dPre.get(0)).as("%s'(%s)", f, v).isCloseTo(one ? 2 : 0, within(1e-6f));
       }
     }
@@ -101,7 +106,7 @@ class DenseTest {
       for (int i = 0; i < rows * n; i++) {
         boolean poisoned = i / n == 4;
         assertThat(Float.isNaN(y.get(i))).isEqualTo(poisoned);
-        boolean lost = poisoned && f != Activation.NONE || i == 8 * n + 20;
+        boolean lost = (poisoned && f != Activation.NONE) || i == 8 * n + 20;
         assertThat(Float.isNaN(dPre.get(i))).as("%s dPre[%d]", f, i).isEqualTo(lost);
       }
       assertThat(dBias.get(20)).isNaN();
@@ -122,7 +127,17 @@ class DenseTest {
     Tensor empty = Tensor.zeros(0, 3);
     Tensor x = Tensor.zeros(0, 2);
     dense.backward(
-        x, Tensor.zeros(2, 3), Activation.NONE, null, empty, empty, empty, false, null, false, c,
+        x,
+        Tensor.zeros(2, 3),
+        Activation.NONE,
+        null,
+        empty,
+        empty,
+        empty,
+        false,
+        null,
+        false,
+        c,
         bias);
     assertThat(c.toArray()).containsOnly(0);
     assertThat(bias.toArray()).containsOnly(0);
@@ -139,8 +154,7 @@ class DenseTest {
     Tensor x = Tensor.zeros(rows, 1);
     Tensor w = Tensor.zeros(1, 3);
     Tensor y = Tensor.zeros(rows, 3);
-    new DenseSimd()
-        .backward(x, w, Activation.NONE, null, y, g, g, false, null, false, null, dBias);
+    new DenseSimd().backward(x, w, Activation.NONE, null, y, g, g, false, null, false, null, dBias);
     for (float sum : dBias.toArray()) {
       assertThat(sum / (rows * (double) 0.1f)).isCloseTo(1, within(2e-6));
     }
@@ -154,7 +168,8 @@ class DenseTest {
     Tensor y = Tensor.zeros(4, 2);
     Activation none = Activation.NONE;
     assertFails(
-        () -> dense.forward(x, Tensor.zeros(5, 2), null, none, null, y), "forward: w [5,2] must be [3,2]");
+        () -> dense.forward(x, Tensor.zeros(5, 2), null, none, null, y),
+        "forward: w [5,2] must be [3,2]");
     assertFails(
         () -> dense.forward(x, w, null, none, null, Tensor.zeros(4, 3)),
         "forward: y [4,3] must be [4,2]");
@@ -208,7 +223,13 @@ class DenseTest {
   }
 
   private static void backward(
-      DenseKernels dense, Tensor x, Tensor w, Tensor y, Tensor dY, Tensor dX, Tensor dW) {
+      DenseKernels dense,
+      Tensor x,
+      Tensor w,
+      Tensor y,
+      Tensor dY,
+      @Nullable Tensor dX,
+      @Nullable Tensor dW) {
     backward(dense, x, w, y, dY, dX, dW, dY);
   }
 
@@ -218,8 +239,8 @@ class DenseTest {
       Tensor w,
       Tensor y,
       Tensor dY,
-      Tensor dX,
-      Tensor dW,
+      @Nullable Tensor dX,
+      @Nullable Tensor dW,
       Tensor dPre) {
     dense.backward(x, w, Activation.NONE, null, y, dY, dPre, false, dX, false, dW, null);
   }
