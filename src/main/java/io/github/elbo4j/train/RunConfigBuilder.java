@@ -95,6 +95,21 @@ public final class RunConfigBuilder {
     return values;
   }
 
+  /** Keys whose values differ, each with the value of {@code a} and then of {@code b}. */
+  static Map<String, List<Object>> differences(RunConfig a, RunConfig b) {
+    Map<String, List<Object>> differences = new LinkedHashMap<>();
+    Map<String, Object> other = values(b);
+    values(a)
+        .forEach(
+            (key, value) -> {
+              Object theirs = other.get(key);
+              if (theirs != null && !value.equals(theirs)) {
+                differences.put(key, List.of(value, theirs));
+              }
+            });
+    return differences;
+  }
+
   private static Map<String, Class<?>> types() {
     Map<String, Class<?>> types = new LinkedHashMap<>();
     for (RecordComponent component : COMPONENTS) {

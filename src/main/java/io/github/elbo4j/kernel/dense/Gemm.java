@@ -49,7 +49,7 @@ final class Gemm implements Parallel.Task {
   private boolean transB;
 
   /**
-   * Added to the first chunk's product: rows {@code startStep} apart, {@code startColumn} 0 where
+   * Added to the first chunk's product: rows {@code startRow} apart, {@code startColumn} 0 where
    * all are zero.
    */
   private float[] start = ZEROS;
