@@ -31,7 +31,10 @@ final class CommonOptions {
       description = "threads (default: one a processor); results do not depend on it")
   private @Nullable Integer threads;
 
-  @Option(names = "--seed", paramLabel = "N", description = "seed of everything random (default: 1)")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "seed of everything random (default: 1)")
   private @Nullable Long seed;
 
   @Option(
@@ -42,7 +45,10 @@ final class CommonOptions {
   @Option(names = "--verbose", description = "show the stack trace of a failure")
   private boolean verbose;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "show this help")
   private boolean help;
 
   @Nullable String backendName() {

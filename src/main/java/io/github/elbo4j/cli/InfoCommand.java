@@ -48,7 +48,8 @@ final class InfoCommand implements Callable<Integer> {
         java: %s
         os: %s, %d processors, %d threads
         backend: %s
-        %sdata: %s, or a path"""
+        %sdata: %s, or a path\
+        """
             .formatted(
                 Version.text(),
                 java,

@@ -38,7 +38,10 @@ public final class Main {
     System.exit(run(out, err, args));
   }
 
-  /** Runs a command; returns its exit code. Results go to {@code out}, everything else to {@code err}. */
+  /**
+   * Runs a command; returns its exit code. Results go to {@code out}, everything else to {@code
+   * err}.
+   */
   static int run(PrintStream out, PrintStream err, String... args) {
     CommandLine commands = new CommandLine(new Main());
     commands.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));

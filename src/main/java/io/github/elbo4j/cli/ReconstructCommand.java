@@ -47,8 +47,7 @@ final class ReconstructCommand implements Callable<Integer> {
             .put("count", images.count())
             .put("meanSquaredError", error)
             .put("file", file.toString()),
-        String.format(
-            Locale.ROOT, "pictures: %s (mean squared error a pixel %.5f)", file, error));
+        String.format(Locale.ROOT, "pictures: %s (mean squared error a pixel %.5f)", file, error));
     return 0;
   }
 }

@@ -80,17 +80,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--likelihood",
       paramLabel = "SPEC",
-      description =
-          "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
+      description = "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
   private @Nullable String likelihood;
 
   @Option(names = "--posterior", paramLabel = "SPEC", description = "diagonal (default)")
   private @Nullable String posterior;
 
-  @Option(
-      names = "--objective",
-      paramLabel = "SPEC",
-      description = "elbo (default) or beta:WEIGHT")
+  @Option(names = "--objective", paramLabel = "SPEC", description = "elbo (default) or beta:WEIGHT")
   private @Nullable String objective;
 
   @Option(names = "--estimator", paramLabel = "NAME", description = "pathwise (default)")
@@ -173,8 +169,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!CHANGEABLE.contains(entry.getKey())) {
         throw new ConfigException(
             "--resume: %s of the run in %s is %s and cannot become %s"
-                .formatted(
-                    entry.getKey(), out, entry.getValue().get(1), entry.getValue().get(0)));
+                .formatted(entry.getKey(), out, entry.getValue().get(1), entry.getValue().get(0)));
       }
     }
     return wanted;

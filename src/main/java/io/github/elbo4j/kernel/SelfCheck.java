@@ -10,11 +10,15 @@ import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 
 /**
- * Compares a backend with the double reference on this machine: every family, on ragged shapes. Tests of the project do
- * far more; this is what a user can run where a machine or a JDK is in doubt.
+ * Compares a backend with the double reference on this machine: every family, on ragged shapes.
+ * Tests of the project do far more; this is what a user can run where a machine or a JDK is in
+ * doubt.
  */
 public final class SelfCheck {
-  /** |a − b| &lt;= 2e-5 + 2e-4·|b|: the tolerances of the kernel contract with room for sums of a few hundred terms. */
+  /**
+   * |a − b| &lt;= 2e-5 + 2e-4·|b|: the tolerances of the kernel contract with room for sums of a
+   * few hundred terms.
+   */
   private static final double ABSOLUTE = 2e-5;
 
   private static final double RELATIVE = 2e-4;
@@ -115,8 +119,7 @@ public final class SelfCheck {
     Tensor z = a.out(B * K, D);
     NoiseKey noise = new NoiseKey(9, 1).at(2);
     k.gaussian()
-        .reparameterize(
-            mu, logVar, noise, z, a.out(B), a.out(B, D), a.out(B * K), a.out(B * K));
+        .reparameterize(mu, logVar, noise, z, a.out(B), a.out(B, D), a.out(B * K), a.out(B * K));
     k.gaussian()
         .reparameterizeBackward(
             mu,
@@ -168,8 +171,7 @@ public final class SelfCheck {
     Tensor y = a.out(B, D);
     Tensor dY = a.compared(a.normal(B, D));
     k.dense().forward(x, w, bias, f, pre, y);
-    k.dense()
-        .backward(x, w, f, pre, y, dY, dY, true, a.out(B, N), true, a.out(N, D), a.out(D));
+    k.dense().backward(x, w, f, pre, y, dY, dY, true, a.out(B, N), true, a.out(N, D), a.out(D));
   }
 
   private static void reduce(Backend k, Arguments a) {

@@ -109,8 +109,7 @@ public final class TrainedRun {
     Evaluation evaluation =
         new Evaluation(model.vae(), backend, data, seed == null ? config.seed() : seed);
     Evaluation.Scores scores = evaluation.elbo();
-    Evaluation.LogLikelihood logLikelihood =
-        evaluation.logLikelihood(importanceSamples, progress);
+    Evaluation.LogLikelihood logLikelihood = evaluation.logLikelihood(importanceSamples, progress);
     return new Report(
         data.count(),
         scores.elbo(),
