@@ -6,6 +6,7 @@ import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.ProgressBar;
+import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +43,11 @@ final class CommonOptions {
       description = "print one JSON object on standard output and nothing else")
   private boolean json;
 
+  @SuppressWarnings("UnusedVariable") // Main looks for the flag itself, since parsing may have failed
   @Option(names = "--verbose", description = "show the stack trace of a failure")
   private boolean verbose;
 
+  @SuppressWarnings("UnusedVariable") // picocli prints the help
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -95,8 +98,10 @@ final class CommonOptions {
   }
 
   /** A progress bar on standard error. */
+  @SuppressWarnings("SystemConsoleNull") // the library says never null, its declaration says maybe
   static ProgressBar progress() {
-    boolean terminal = System.console() != null && System.console().isTerminal();
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
     PrintStream err = System.err;
     return new ProgressBar(err, terminal, System.getenv(), System::nanoTime);
   }

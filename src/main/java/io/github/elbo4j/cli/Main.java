@@ -47,7 +47,7 @@ public final class Main {
     commands.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     commands.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     commands.setParameterExceptionHandler(
-        (e, unused) -> usage(e.getCommandLine(), err, oneLine(e)));
+        (e, _) -> usage(e.getCommandLine(), err, oneLine(e)));
     commands.setExecutionExceptionHandler(
         (e, command, parsed) -> failed(e, command, err, parsed.expandedArgs()));
     commands.setExecutionStrategy(

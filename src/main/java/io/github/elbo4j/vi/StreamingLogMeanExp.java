@@ -58,6 +58,6 @@ public final class StreamingLogMeanExp {
 
   /** The result for data point {@code b}; −∞ when every weight was 0. */
   public double result(int b) {
-    return max[b] + Math.log(sum[b]) - Math.log(count);
+    return max[b] + Math.log(sum[b]) - Math.log((double) count);
   }
 }
