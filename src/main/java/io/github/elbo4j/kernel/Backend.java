@@ -1,14 +1,21 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.gaussian.GaussianKernels;
+import io.github.elbo4j.kernel.optim.OptimKernels;
 import io.github.elbo4j.kernel.random.RandomKernels;
+import io.github.elbo4j.kernel.reduce.ReduceKernels;
 
 /**
  * All kernel families of one implementation.
  *
  * @param name {@code simd} or {@code reference}
  */
-public record Backend(String name, RandomKernels random, GaussianKernels gaussian) {
+public record Backend(
+    String name,
+    RandomKernels random,
+    GaussianKernels gaussian,
+    OptimKernels optim,
+    ReduceKernels reduce) {
   @Override
   public String toString() {
     return name;

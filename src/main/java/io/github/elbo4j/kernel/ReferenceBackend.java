@@ -1,13 +1,20 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
+import io.github.elbo4j.kernel.optim.OptimReference;
 import io.github.elbo4j.kernel.random.RandomReference;
+import io.github.elbo4j.kernel.reduce.ReduceReference;
 
 /** The scalar backend in double: the law that every other backend is measured by. */
 final class ReferenceBackend {
   private ReferenceBackend() {}
 
   static Backend create() {
-    return new Backend("reference", new RandomReference(), new GaussianReference());
+    return new Backend(
+        "reference",
+        new RandomReference(),
+        new GaussianReference(),
+        new OptimReference(),
+        new ReduceReference());
   }
 }

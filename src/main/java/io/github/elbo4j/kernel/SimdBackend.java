@@ -1,7 +1,9 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
+import io.github.elbo4j.kernel.optim.OptimSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
+import io.github.elbo4j.kernel.reduce.ReduceSimd;
 
 /**
  * The Vector API backend. Only loaded where the incubator module is there, see {@link Backends}.
@@ -10,7 +12,8 @@ final class SimdBackend {
   private SimdBackend() {}
 
   static Backend create() {
-    return new Backend("simd", new RandomSimd(), new GaussianSimd());
+    return new Backend(
+        "simd", new RandomSimd(), new GaussianSimd(), new OptimSimd(), new ReduceSimd());
   }
 
   /** Lanes and bits of the vectors in use. */
