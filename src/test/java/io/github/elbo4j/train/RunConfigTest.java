@@ -46,6 +46,7 @@ final class RunConfigTest {
             likelihood = "bernoulli"
             posterior = "diagonal"
             objective = "elbo"
+            estimator = "pathwise"
             warmup-epochs = 0
             free-bits = 0.0
             binarize = "none"
@@ -106,6 +107,7 @@ final class RunConfigTest {
         text(random),
         random.ints(random.nextInt(4), 1, Integer.MAX_VALUE).boxed().toList(),
         1 + random.nextInt(100),
+        text(random),
         text(random),
         text(random),
         text(random),
