@@ -18,6 +18,8 @@ final class Team {
    */
   private static final long SPIN_NANOS = 30_000;
 
+  private static final int PATIENT_SPINS = 20_000;
+
   /** A next block that no job has: nothing can be claimed. */
   private static final long CLOSED = Integer.MAX_VALUE;
 
@@ -44,15 +46,27 @@ final class Team {
     try {
       start(job, count, Math.min(threads, count) - 1);
       work();
-      while (finished.get() < count) {
-        Thread.onSpinWait();
-      }
+      awaitOthers(count);
     } finally {
       task = null;
       busy.set(false);
     }
     rethrow();
     return true;
+  }
+
+  /**
+   * The last blocks of the others take about as long as ours did; after that the core is somebody
+   * else's.
+   */
+  private void awaitOthers(int count) {
+    for (int spins = 0; finished.get() < count; spins++) {
+      if (spins < PATIENT_SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
   }
 
   private void start(Parallel.Task job, int count, int wanted) {
