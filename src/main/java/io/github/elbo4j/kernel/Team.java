@@ -59,6 +59,7 @@ final class Team {
    * The last blocks of the others take about as long as ours did; after that the core is somebody
    * else's.
    */
+  @SuppressWarnings("ThreadPriorityCheck") // a yield costs a microsecond, parking ten
   private void awaitOthers(int count) {
     for (int spins = 0; finished.get() < count; spins++) {
       if (spins < PATIENT_SPINS) {
