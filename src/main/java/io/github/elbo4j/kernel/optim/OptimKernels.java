@@ -24,7 +24,7 @@ public abstract class OptimKernels {
    * The gradient is set to zero on the way, ready to be accumulated into again: that saves a pass
    * over memory. The term with the weight decay is there for the first {@link AdamStep#decayed}
    * elements only, so that a buffer with its weights in front and its biases behind is still one
-   * sweep.
+   * sweep. A backend may take a moment that is subnormal in float32 (below 1.2e-38) for 0.
    *
    * @param param read and written, P elements
    * @param grad read, then set to zero, P elements

@@ -124,6 +124,25 @@ class OptimTest {
     assertThat(norm.get(0)).isZero();
   }
 
+  /** Where a gradient has stayed away, no subnormal number is left to slow the sweep. */
+  @Test
+  void momentsFadeToZero() {
+    Tensor m = Tensor.zeros(37);
+    m.fill(-1e-37f);
+    Tensor v = Tensor.zeros(37);
+    v.fill(1e-37f);
+    AdamStep s = new AdamStep(1e-3, 0.9, 0.9, 1e-8, 0, 0);
+    for (int t = 1; t <= 30; t++) {
+      Backends.simd().optim().adam(Tensor.zeros(37), Tensor.zeros(37), m, v, null, s.at(t, 1e-3));
+      float wanted = (float) (1e-37 * Math.pow(0.9, t));
+      boolean subnormal = wanted < Float.MIN_NORMAL;
+      for (int i = 0; i < 37; i++) {
+        assertThat(-m.get(i)).isCloseTo(subnormal ? 0 : wanted, within(1e-6f * wanted));
+        assertThat(v.get(i)).isCloseTo(subnormal ? 0 : wanted, within(1e-6f * wanted));
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("backends")
   void averageOfAConstantStaysTheConstant(Backend k) {
