@@ -1,6 +1,8 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
+import io.github.elbo4j.kernel.likelihood.LikelihoodReference;
+import io.github.elbo4j.kernel.pixels.PixelsReference;
 import io.github.elbo4j.kernel.random.RandomReference;
 
 /** The scalar backend in double: the law that every other backend is measured by. */
@@ -8,6 +10,11 @@ final class ReferenceBackend {
   private ReferenceBackend() {}
 
   static Backend create() {
-    return new Backend("reference", new RandomReference(), new GaussianReference());
+    return new Backend(
+        "reference",
+        new RandomReference(),
+        new GaussianReference(),
+        new PixelsReference(),
+        new LikelihoodReference());
   }
 }

@@ -1,6 +1,8 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
+import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.pixels.PixelsSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
 
 /**
@@ -10,7 +12,8 @@ final class SimdBackend {
   private SimdBackend() {}
 
   static Backend create() {
-    return new Backend("simd", new RandomSimd(), new GaussianSimd());
+    return new Backend(
+        "simd", new RandomSimd(), new GaussianSimd(), new PixelsSimd(), new LikelihoodSimd());
   }
 
   /** Lanes and bits of the vectors in use. */

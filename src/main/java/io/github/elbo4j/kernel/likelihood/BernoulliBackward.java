@@ -1,0 +1,56 @@
+package io.github.elbo4j.kernel.likelihood;
+
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.tensor.Tensor;
+
+/** The gradient of the Bernoulli log-likelihood over blocks of rows. */
+final class BernoulliBackward implements Parallel.Task {
+  final DataRows x = new DataRows();
+  private Tensor logits = Tensor.EMPTY;
+  private Tensor dLogLik = Tensor.EMPTY;
+  private Tensor dLogits = Tensor.EMPTY;
+  private int n;
+  private int samples;
+  private int rowsPerBlock;
+
+  /** {@link #x} is set. */
+  void run(Tensor decoded, Tensor gradient, Tensor toLogits) {
+    logits = decoded;
+    dLogLik = gradient;
+    dLogits = toLogits;
+    int rows = logits.rows();
+    if (rows == 0) {
+      return;
+    }
+    n = logits.columns();
+    samples = rows / x.points();
+    rowsPerBlock = RowBlocks.rows(n);
+    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), 15L * logits.size());
+  }
+
+  @Override
+  public void run(int block) {
+    int first = block * rowsPerBlock;
+    int end = Math.min(logits.rows(), first + rowsPerBlock);
+    float[] work = Scratch.get().floats(1, n);
+    float[] data = work;
+    for (int r = first; r < end; r++) {
+      int b = r / samples;
+      if (r == first || r % samples == 0) {
+        data = x.read(b, 0, n, work);
+      }
+      float g = dLogLik.array()[dLogLik.offset() + r];
+      int row = r * n;
+      BernoulliRows.backward(
+          logits.array(),
+          logits.offset() + row,
+          data,
+          x.at(b, 0),
+          g,
+          dLogits.array(),
+          dLogits.offset() + row,
+          n);
+    }
+  }
+}

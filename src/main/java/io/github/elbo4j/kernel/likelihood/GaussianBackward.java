@@ -1,0 +1,83 @@
+package io.github.elbo4j.kernel.likelihood;
+
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gradients of the Gaussian log-likelihood that have a row for each row of the mean: to the
+ * mean, and to a log-variance [R,N]. Over blocks of rows.
+ */
+final class GaussianBackward implements Parallel.Task {
+  final DataRows x = new DataRows();
+  private Tensor mean = Tensor.EMPTY;
+  private Tensor logVar = Tensor.EMPTY;
+  private Tensor dLogLik = Tensor.EMPTY;
+  private @Nullable Tensor dMean;
+  private @Nullable Tensor dLogVar;
+  private boolean perRow;
+
+  /** Under a shared log-variance: made once by the caller, read by all threads. */
+  private float[] sharedPrecision = {};
+
+  private int n;
+  private int samples;
+  private int rowsPerBlock;
+
+  /** {@link #x} is set; {@code toLogVar} is null unless the log-variance is [R,N]. */
+  void run(
+      Tensor decoded,
+      Tensor logVariance,
+      Tensor gradient,
+      @Nullable Tensor toMean,
+      @Nullable Tensor toLogVar) {
+    mean = decoded;
+    logVar = logVariance;
+    dLogLik = gradient;
+    dMean = toMean;
+    dLogVar = toLogVar;
+    int rows = mean.rows();
+    if (rows == 0 || (dMean == null && dLogVar == null)) {
+      return;
+    }
+    n = mean.columns();
+    samples = rows / x.points();
+    perRow = GaussianRows.perRow(logVar);
+    if (!perRow) {
+      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, Scratch.get());
+    }
+    rowsPerBlock = RowBlocks.rows(n);
+    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+  }
+
+  @Override
+  public void run(int block) {
+    int first = block * rowsPerBlock;
+    int end = Math.min(mean.rows(), first + rowsPerBlock);
+    Scratch scratch = Scratch.get();
+    float[] work = scratch.floats(1, n);
+    float[] p = perRow ? scratch.floats(2, n) : sharedPrecision;
+    float[] data = work;
+    for (int r = first; r < end; r++) {
+      int b = r / samples;
+      int row = r * n;
+      if (r == first || r % samples == 0) {
+        data = x.read(b, 0, n, work);
+      }
+      if (perRow) {
+        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+      }
+      float[] m = mean.array();
+      int mAt = mean.offset() + row;
+      int xAt = x.at(b, 0);
+      float g = dLogLik.array()[dLogLik.offset() + r];
+      if (dMean != null) {
+        GaussianRows.toMean(data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
+      }
+      if (dLogVar != null) {
+        GaussianRows.toLogVar(data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
+      }
+    }
+  }
+}

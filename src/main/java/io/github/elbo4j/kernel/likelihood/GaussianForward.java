@@ -1,0 +1,73 @@
+package io.github.elbo4j.kernel.likelihood;
+
+import io.github.elbo4j.kernel.Lanes;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.tensor.Tensor;
+
+/** The Gaussian log-likelihood over blocks of rows. */
+final class GaussianForward implements Parallel.Task {
+  private static final double LOG_2PI = Math.log(2 * Math.PI);
+
+  final DataRows x = new DataRows();
+  private Tensor mean = Tensor.EMPTY;
+  private Tensor logVar = Tensor.EMPTY;
+  private Tensor logLik = Tensor.EMPTY;
+  private boolean perRow;
+
+  /** Under a shared log-variance: made once by the caller, read by all threads. */
+  private float[] sharedPrecision = {};
+
+  private double sharedLogVar;
+  private int n;
+  private int samples;
+  private int rowsPerBlock;
+
+  /** {@link #x} is set. */
+  void run(Tensor decoded, Tensor logVariance, Tensor result) {
+    mean = decoded;
+    logVar = logVariance;
+    logLik = result;
+    int rows = mean.rows();
+    if (rows == 0) {
+      return;
+    }
+    n = mean.columns();
+    samples = rows / x.points();
+    perRow = GaussianRows.perRow(logVar);
+    if (!perRow) {
+      Scratch scratch = Scratch.get();
+      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, scratch);
+      sharedLogVar = GaussianRows.sharedLogVar(logVar, n, scratch.floats(3, SimdMath.L));
+    }
+    rowsPerBlock = RowBlocks.rows(n);
+    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+  }
+
+  @Override
+  public void run(int block) {
+    int first = block * rowsPerBlock;
+    int end = Math.min(mean.rows(), first + rowsPerBlock);
+    Scratch scratch = Scratch.get();
+    float[] work = scratch.floats(1, n);
+    float[] p = perRow ? scratch.floats(2, n) : sharedPrecision;
+    float[] lanes = scratch.floats(3, SimdMath.L);
+    float[] data = work;
+    double logVars = sharedLogVar;
+    for (int r = first; r < end; r++) {
+      int b = r / samples;
+      int row = r * n;
+      if (r == first || r % samples == 0) {
+        data = x.read(b, 0, n, work);
+      }
+      if (perRow) {
+        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+        logVars = Lanes.sum(logVar.array(), logVar.offset() + row, n, lanes);
+      }
+      double squares =
+          GaussianRows.squares(data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
+      logLik.array()[logLik.offset() + r] = (float) (-0.5 * (squares + logVars + n * LOG_2PI));
+    }
+  }
+}

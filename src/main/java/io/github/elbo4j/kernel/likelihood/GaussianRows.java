@@ -1,0 +1,139 @@
+package io.github.elbo4j.kernel.likelihood;
+
+import io.github.elbo4j.kernel.Lanes;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The arithmetic of the Gaussian log-likelihood on one row, with its precisions p in an array: the
+ * forms of the log-variance differ only in who fills it.
+ */
+final class GaussianRows {
+  private static final VectorSpecies<Float> F = SimdMath.F;
+  private static final int L = SimdMath.L;
+
+  private GaussianRows() {}
+
+  /** Whether the log-variance is [R,N], rather than shared by all rows. */
+  static boolean perRow(Tensor logVar) {
+    return logVar.rows() > 1;
+  }
+
+  /** The precisions of one row of {@code n} elements under a shared log-variance. */
+  static float[] sharedPrecision(Tensor logVar, int n, Scratch scratch) {
+    float[] p = scratch.floats(0, Math.max(1, n));
+    precision(logVar.array(), logVar.offset(), p, logVar.size());
+    if (logVar.size() == 1) {
+      Arrays.fill(p, 0, n, p[0]);
+    }
+    return p;
+  }
+
+  /** Σ_n logVar of one row of {@code n} elements under a shared log-variance. */
+  static double sharedLogVar(Tensor logVar, int n, float[] lanes) {
+    if (logVar.size() == 1) {
+      return (double) n * logVar.get(0);
+    }
+    return Lanes.sum(logVar.array(), logVar.offset(), n, lanes);
+  }
+
+  /** p = exp(−logVar); the vector function cuts off where the contract does. */
+  static void precision(float[] logVar, int v, float[] p, int n) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      SimdMath.exp(FloatVector.fromArray(F, logVar, v + i).neg()).intoArray(p, i);
+    }
+    if (full < n) {
+      VectorMask<Float> t = F.indexInRange(0, n - full);
+      SimdMath.exp(FloatVector.fromArray(F, logVar, v + full, t).neg()).intoArray(p, full, t);
+    }
+  }
+
+  /** Σ (x − mean)²·p. */
+  static double squares(float[] x, int xAt, float[] mean, int m, float[] p, int n, float[] lanes) {
+    double total = 0;
+    for (int i = 0; i < n; i += Lanes.CHUNK) {
+      int count = Math.min(Lanes.CHUNK, n - i);
+      total += squaresOfChunk(x, xAt + i, mean, m + i, p, i, count, lanes);
+    }
+    return total;
+  }
+
+  private static float squaresOfChunk(
+      float[] x, int xAt, float[] mean, int m, float[] p, int pAt, int n, float[] lanes) {
+    int full = F.loopBound(n);
+    FloatVector sum = FloatVector.zero(F);
+    for (int i = 0; i < full; i += L) {
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      sum = distance.mul(FloatVector.fromArray(F, p, pAt + i)).fma(distance, sum);
+    }
+    sum.intoArray(lanes, 0);
+    for (int i = full; i < n; i++) {
+      float distance = x[xAt + i] - mean[m + i];
+      lanes[i - full] = Math.fma(distance * p[pAt + i], distance, lanes[i - full]);
+    }
+    return Lanes.sum(lanes, 0);
+  }
+
+  /** dMean += g·(x − mean)·p. */
+  static void toMean(
+      float[] x, int xAt, float[] mean, int m, float[] p, float g, float[] dMean, int d, int n) {
+    int full = F.loopBound(n);
+    FloatVector gradient = FloatVector.broadcast(F, g);
+    for (int i = 0; i < full; i += L) {
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      distance
+          .mul(FloatVector.fromArray(F, p, i))
+          .fma(gradient, FloatVector.fromArray(F, dMean, d + i))
+          .intoArray(dMean, d + i);
+    }
+    for (int i = full; i < n; i++) {
+      dMean[d + i] = Math.fma((x[xAt + i] - mean[m + i]) * p[i], g, dMean[d + i]);
+    }
+  }
+
+  /** dLogVar += ½g·( (x − mean)²·p − 1 ). */
+  static void toLogVar(
+      float[] x, int xAt, float[] mean, int m, float[] p, float g, float[] dLogVar, int d, int n) {
+    int full = F.loopBound(n);
+    float half = 0.5f * g;
+    FloatVector gradient = FloatVector.broadcast(F, half);
+    FloatVector minusOne = FloatVector.broadcast(F, -1f);
+    for (int i = 0; i < full; i += L) {
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      distance
+          .mul(FloatVector.fromArray(F, p, i))
+          .fma(distance, minusOne)
+          .fma(gradient, FloatVector.fromArray(F, dLogVar, d + i))
+          .intoArray(dLogVar, d + i);
+    }
+    for (int i = full; i < n; i++) {
+      float distance = x[xAt + i] - mean[m + i];
+      float excess = Math.fma(distance * p[i], distance, -1f);
+      dLogVar[d + i] = Math.fma(excess, half, dLogVar[d + i]);
+    }
+  }
+
+  /** sums[0 … n) += g·(x − mean)². */
+  static void addSquares(float[] x, int xAt, float[] mean, int m, float g, float[] sums, int n) {
+    int full = F.loopBound(n);
+    FloatVector gradient = FloatVector.broadcast(F, g);
+    for (int i = 0; i < full; i += L) {
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      distance.mul(gradient).fma(distance, FloatVector.fromArray(F, sums, i)).intoArray(sums, i);
+    }
+    for (int i = full; i < n; i++) {
+      float distance = x[xAt + i] - mean[m + i];
+      sums[i] = Math.fma(distance * g, distance, sums[i]);
+    }
+  }
+}
