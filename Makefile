@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
-RUN ?= runs/embedded
+RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 20
 .PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-step clean
 
@@ -42,8 +42,8 @@ dist: ## target/dist/bin/elbo4j, which runs on a machine without Java
 train: dist ## train a VAE on the embedded images, about a minute (RUN=folder TRAIN="options")
 	@target/dist/bin/elbo4j train $(TRAIN) --out $(RUN)
 
-bench: ## JMH benchmarks of the kernels (BENCH="regular expression and JMH options")
-	@bench/run.sh $(BENCH)
+bench: ## JMH benchmarks of the kernels (ARGS="regular expression and JMH options")
+	@bench/run.sh $(ARGS)
 
 bench-step: ## one training step of the classic VAE beside libtorch's
 	@bench/step.sh

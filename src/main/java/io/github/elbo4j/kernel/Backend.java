@@ -1,9 +1,12 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseKernels;
 import io.github.elbo4j.kernel.gaussian.GaussianKernels;
 import io.github.elbo4j.kernel.likelihood.LikelihoodKernels;
+import io.github.elbo4j.kernel.optim.OptimKernels;
 import io.github.elbo4j.kernel.pixels.PixelsKernels;
 import io.github.elbo4j.kernel.random.RandomKernels;
+import io.github.elbo4j.kernel.reduce.ReduceKernels;
 
 /**
  * All kernel families of one implementation.
@@ -13,9 +16,12 @@ import io.github.elbo4j.kernel.random.RandomKernels;
 public record Backend(
     String name,
     RandomKernels random,
-    GaussianKernels gaussian,
     PixelsKernels pixels,
-    LikelihoodKernels likelihood) {
+    GaussianKernels gaussian,
+    LikelihoodKernels likelihood,
+    DenseKernels dense,
+    ReduceKernels reduce,
+    OptimKernels optim) {
   @Override
   public String toString() {
     return name;

@@ -1,9 +1,12 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseReference;
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
 import io.github.elbo4j.kernel.likelihood.LikelihoodReference;
+import io.github.elbo4j.kernel.optim.OptimReference;
 import io.github.elbo4j.kernel.pixels.PixelsReference;
 import io.github.elbo4j.kernel.random.RandomReference;
+import io.github.elbo4j.kernel.reduce.ReduceReference;
 
 /** The scalar backend in double: the law that every other backend is measured by. */
 final class ReferenceBackend {
@@ -13,8 +16,11 @@ final class ReferenceBackend {
     return new Backend(
         "reference",
         new RandomReference(),
-        new GaussianReference(),
         new PixelsReference(),
-        new LikelihoodReference());
+        new GaussianReference(),
+        new LikelihoodReference(),
+        new DenseReference(),
+        new ReduceReference(),
+        new OptimReference());
   }
 }

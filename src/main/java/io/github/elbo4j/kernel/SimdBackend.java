@@ -1,9 +1,12 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
 import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.optim.OptimSimd;
 import io.github.elbo4j.kernel.pixels.PixelsSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
+import io.github.elbo4j.kernel.reduce.ReduceSimd;
 
 /**
  * The Vector API backend. Only loaded where the incubator module is there, see {@link Backends}.
@@ -13,7 +16,14 @@ final class SimdBackend {
 
   static Backend create() {
     return new Backend(
-        "simd", new RandomSimd(), new GaussianSimd(), new PixelsSimd(), new LikelihoodSimd());
+        "simd",
+        new RandomSimd(),
+        new PixelsSimd(),
+        new GaussianSimd(),
+        new LikelihoodSimd(),
+        new DenseSimd(),
+        new ReduceSimd(),
+        new OptimSimd());
   }
 
   /** Lanes and bits of the vectors in use. */

@@ -1,0 +1,91 @@
+package io.github.elbo4j.autodiff;
+
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value on the tape and, where one is wanted, its gradient.
+ *
+ * <p>Three kinds: a {@link #constant}, which has no gradient; a {@link #parameter}, whose gradient
+ * is the caller's own tensor, added to by every backward pass and cleared by the optimiser; and the
+ * output of a node, whose gradient comes from the tape's arena and starts at zero in every backward
+ * pass.
+ */
+public final class Var {
+  private Tensor value = Tensor.EMPTY;
+  private @Nullable Tensor gradient;
+  private boolean cleared;
+
+  /** An output of a node, filled by {@link Tape#open}. */
+  public Var() {}
+
+  /** A value without a gradient: data, noise. */
+  public static Var constant(Tensor value) {
+    Var v = new Var();
+    v.set(value, null, true);
+    return v;
+  }
+
+  /** A value whose gradient is added to {@code gradient}, of the same shape. */
+  public static Var parameter(Tensor value, Tensor gradient) {
+    if (!value.shape().equals(gradient.shape())) {
+      throw new IllegalArgumentException(
+          "parameter: gradient " + gradient.shape() + " must equal value " + value.shape());
+    }
+    Var v = new Var();
+    v.set(value, gradient, true);
+    return v;
+  }
+
+  /** Replaces what this variable holds: for constants that change from step to step. */
+  public Var setConstant(Tensor newValue) {
+    set(newValue, null, true);
+    return this;
+  }
+
+  public Tensor value() {
+    return value;
+  }
+
+  /** Whether a gradient is wanted. */
+  public boolean needsGradient() {
+    return gradient != null;
+  }
+
+  /**
+   * The gradient, ready to be added to: zeros when nothing was added in this backward pass. Null
+   * when none is wanted.
+   */
+  public @Nullable Tensor gradient() {
+    if (gradient != null && !cleared) {
+      gradient.fill(0);
+      cleared = true;
+    }
+    return gradient;
+  }
+
+  /**
+   * True before anything was added in this backward pass: a kernel may then overwrite instead of
+   * adding.
+   */
+  boolean untouched() {
+    return gradient != null && !cleared;
+  }
+
+  /** The gradient for a kernel that overwrites it, without clearing it first. */
+  @Nullable Tensor gradientToOverwrite() {
+    cleared = true;
+    return gradient;
+  }
+
+  void set(Tensor newValue, @Nullable Tensor newGradient, boolean ready) {
+    value = newValue;
+    gradient = newGradient;
+    cleared = ready;
+  }
+
+  @Override
+  public String toString() {
+    return "Var" + value.shape();
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.elbo4j.cli;
+
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.train.ConfigException;
+import io.github.elbo4j.train.JsonLine;
+import io.github.elbo4j.train.ProgressBar;
+import java.io.Console;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every command understands. */
+final class CommonOptions {
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec command;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "auto (default), simd or reference; refuses to start when it cannot have it")
+  private @Nullable String backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "threads (default: one a processor); results do not depend on it")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "seed of everything random (default: 1)")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--json",
+      description = "print one JSON object on standard output and nothing else")
+  private boolean json;
+
+  @SuppressWarnings("UnusedVariable") // Main looks for the flag itself, since parsing may have failed
+  @Option(names = "--verbose", description = "show the stack trace of a failure")
+  private boolean verbose;
+
+  @SuppressWarnings("UnusedVariable") // picocli prints the help
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "show this help")
+  private boolean help;
+
+  @Nullable String backendName() {
+    return backend;
+  }
+
+  @Nullable Integer threads() {
+    return threads;
+  }
+
+  @Nullable Long seed() {
+    return seed;
+  }
+
+  /** The backend asked for, on the threads asked for; {@code fallback} where no flag names one. */
+  Backend open(String fallback, int fallbackThreads) {
+    int count = threads == null ? fallbackThreads : threads;
+    if (count < 0 || (threads != null && count == 0)) {
+      throw new ConfigException("--threads " + count + " must be at least 1");
+    }
+    if (count > 0) {
+      Parallel.setThreads(count);
+    }
+    String name = backend == null ? fallback : backend;
+    try {
+      return name.equals("auto") ? Backends.get() : Backends.choose(name);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Prints the result: the object with {@code --json}, else the text. */
+  void result(JsonLine object, String text) {
+    PrintWriter out = command.commandLine().getOut();
+    out.println(json ? object.toString() : text);
+    out.flush();
+  }
+
+  /** A line for the person who waits. */
+  void say(String line) {
+    PrintWriter err = command.commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+
+  /** A progress bar on standard error. */
+  @SuppressWarnings("SystemConsoleNull") // the library says never null, its declaration says maybe
+  static ProgressBar progress() {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    PrintStream err = System.err;
+    return new ProgressBar(err, terminal, System.getenv(), System::nanoTime);
+  }
+}

@@ -1,0 +1,92 @@
+package io.github.elbo4j.cli;
+
+import io.github.elbo4j.train.ConfigException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** Entry point of {@code elbo4j}. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+@Command(
+    name = "elbo4j",
+    description = "Trains, evaluates and uses variational autoencoders.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      SampleCommand.class,
+      ReconstructCommand.class,
+      InfoCommand.class,
+      SelfCheckCommand.class,
+      HelpCommand.class
+    })
+public final class Main {
+  private static final int FAILED = 1;
+  private static final int USAGE = 2;
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, args));
+  }
+
+  /**
+   * Runs a command; returns its exit code. Results go to {@code out}, everything else to {@code
+   * err}.
+   */
+  static int run(PrintStream out, PrintStream err, String... args) {
+    CommandLine commands = new CommandLine(new Main());
+    commands.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    commands.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    commands.setParameterExceptionHandler(
+        (e, _) -> usage(e.getCommandLine(), err, oneLine(e)));
+    commands.setExecutionExceptionHandler(
+        (e, command, parsed) -> failed(e, command, err, parsed.expandedArgs()));
+    commands.setExecutionStrategy(
+        parsed -> {
+          if (!parsed.hasSubcommand() && !CommandLine.printHelpIfRequested(parsed)) {
+            return usage(commands, err, "a command is missing");
+          }
+          return new CommandLine.RunLast().execute(parsed);
+        });
+    return commands.execute(args);
+  }
+
+  private static int usage(CommandLine command, PrintStream err, String problem) {
+    String name = command.getCommandSpec().qualifiedName();
+    err.println(name + ": " + problem + " (see " + name + " --help)");
+    return USAGE;
+  }
+
+  private static int failed(
+      Exception e, CommandLine command, PrintStream err, java.util.List<String> args) {
+    if (e instanceof ConfigException) {
+      return usage(command, err, oneLine(e));
+    }
+    err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(e));
+    if (args.contains("--verbose")) {
+      e.printStackTrace(err);
+    }
+    return FAILED;
+  }
+
+  /** What went wrong, on one line, for a person. */
+  private static String oneLine(Exception e) {
+    @Nullable String message = e.getMessage();
+    String text =
+        switch (e) {
+          case NoSuchFileException n -> n.getFile() + " does not exist";
+          case AccessDeniedException a -> a.getFile() + " cannot be accessed";
+          default -> message == null ? e.getClass().getSimpleName() : message;
+        };
+    return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.elbo4j.cli;
+
+import io.github.elbo4j.data.Images;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.train.ConfigException;
+import io.github.elbo4j.train.RunConfig;
+import io.github.elbo4j.train.TrainedRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which trained run a command works on. */
+final class RunOptions {
+  @Option(names = "--run", required = true, paramLabel = "DIR", description = "the run folder")
+  private Path run = Path.of("");
+
+  Path folder() {
+    return run;
+  }
+
+  /** Opens the run on the backend that the flags, or the run itself, ask for. */
+  TrainedRun open(CommonOptions common) throws IOException {
+    RunConfig config = TrainedRun.config(run);
+    Backend backend = common.open(config.backend(), config.threads());
+    return TrainedRun.open(run, backend);
+  }
+
+  /** Which images of which data, for commands that need some. */
+  static final class Data {
+    @Option(
+        names = "--data",
+        paramLabel = "SPEC",
+        description = "data set (default: the one the run was trained on)")
+    private @Nullable String data;
+
+    @Option(
+        names = "--split",
+        paramLabel = "NAME",
+        defaultValue = "test",
+        description = "train or test (default)")
+    private String split = "test";
+
+    String split() {
+      return split;
+    }
+
+    /** The first {@code most} images, or all of them when there are fewer. */
+    Images load(TrainedRun run, int most) throws IOException {
+      if (most < 1) {
+        throw new ConfigException("the number of images is " + most + " and must be at least 1");
+      }
+      Images images = run.data(data == null ? run.config().data() : data, split);
+      return most < images.count() ? images.slice(0, most) : images;
+    }
+  }
+}

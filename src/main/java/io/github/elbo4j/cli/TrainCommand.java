@@ -1,0 +1,265 @@
+package io.github.elbo4j.cli;
+
+import io.github.elbo4j.data.DataSource;
+import io.github.elbo4j.data.DataSplits;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.train.ConfigException;
+import io.github.elbo4j.train.EpochMetrics;
+import io.github.elbo4j.train.JsonLine;
+import io.github.elbo4j.train.ProgressBar;
+import io.github.elbo4j.train.RunConfig;
+import io.github.elbo4j.train.RunConfigBuilder;
+import io.github.elbo4j.train.TrainedRun;
+import io.github.elbo4j.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code elbo4j train}. */
+@Command(
+    name = "train",
+    description = "Train a VAE into a run folder.",
+    sortOptions = false,
+    usageHelpAutoWidth = true)
+final class TrainCommand implements Callable<Integer> {
+  /** What may differ from the run's own configuration when it is resumed. */
+  private static final Set<String> CHANGEABLE = Set.of("epochs", "threads", "backend", "version");
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--data",
+      paramLabel = "SPEC",
+      description = "embedded (default), mnist, fashion-mnist, an IDX file or a folder of them")
+  private @Nullable String data;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "the run folder")
+  private Path out = Path.of("");
+
+  @Option(names = "--epochs", paramLabel = "N", description = "passes over the data (default: 20)")
+  private @Nullable Integer epochs;
+
+  @Option(names = "--batch", paramLabel = "N", description = "examples a step (default: 128)")
+  private @Nullable Integer batch;
+
+  @Option(names = "--learning-rate", paramLabel = "X", description = "of Adam (default: 1e-3)")
+  private @Nullable Double learningRate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "SPEC",
+      description = "constant (default), steps:10=0.5,20=0.1, cosine:…, warmup:…, joined by +")
+  private @Nullable String schedule;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N,N",
+      split = ",",
+      description = "widths of the encoder, mirrored in the decoder (default: 400,200)")
+  private @Nullable List<Integer> hidden;
+
+  @Option(names = "--latent", paramLabel = "N", description = "latent dimensions (default: 20)")
+  private @Nullable Integer latent;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      description = "none, relu (default), tanh, sigmoid, softplus, elu, gelu or silu")
+  private @Nullable String activation;
+
+  @Option(
+      names = "--likelihood",
+      paramLabel = "SPEC",
+      description = "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
+  private @Nullable String likelihood;
+
+  @Option(names = "--posterior", paramLabel = "SPEC", description = "diagonal (default)")
+  private @Nullable String posterior;
+
+  @Option(names = "--objective", paramLabel = "SPEC", description = "elbo (default) or beta:WEIGHT")
+  private @Nullable String objective;
+
+  @Option(names = "--estimator", paramLabel = "NAME", description = "pathwise (default)")
+  private @Nullable String estimator;
+
+  @Option(
+      names = "--warmup-epochs",
+      paramLabel = "N",
+      description = "epochs over which the KL's weight grows from 0 (default: 0)")
+  private @Nullable Integer warmupEpochs;
+
+  @Option(
+      names = "--free-bits",
+      paramLabel = "X",
+      description = "nats of KL a latent dimension that cost nothing (default: 0)")
+  private @Nullable Double freeBits;
+
+  @Option(
+      names = "--binarize",
+      paramLabel = "HOW",
+      description = "none (default), dynamic (drawn anew each step) or static (drawn once)")
+  private @Nullable String binarize;
+
+  @Option(
+      names = "--clip-norm",
+      paramLabel = "X",
+      description = "largest norm of the gradient (default: 0, no limit)")
+  private @Nullable Double clipNorm;
+
+  @Option(names = "--weight-decay", paramLabel = "X", description = "of AdamW (default: 0)")
+  private @Nullable Double weightDecay;
+
+  @Option(
+      names = "--polyak",
+      paramLabel = "X",
+      description = "decay of averaged weights, 0.999 say (default: 0, none)")
+  private @Nullable Double polyak;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "TOML file with any of these options; flags win")
+  private @Nullable Path configFile;
+
+  @Option(
+      names = "--resume",
+      description = "go on from the last checkpoint in --out, or start when there is none")
+  private boolean resume;
+
+  @Override
+  public Integer call() throws IOException {
+    boolean resumes = resume && Files.exists(out.resolve(RunConfig.FILE));
+    RunConfig config = resumes ? resumed() : flags(RunConfig.builder()).build();
+    Backend backend = common.open(config.backend(), config.threads());
+    DataSplits splits = DataSource.load(config.data());
+    common.say("data: " + splits.description());
+    common.say("backend: " + backend.name());
+    try (ProgressBar bar = CommonOptions.progress()) {
+      Trainer trainer = new Trainer(config, splits, backend, out, listener(config, bar));
+      Trainer.Result result = trainer.run(resumes);
+      common.result(json(config, result, backend), text(result));
+    }
+    return 0;
+  }
+
+  private RunConfigBuilder flags(RunConfigBuilder builder) throws IOException {
+    if (configFile != null) {
+      builder.load(configFile);
+    }
+    given().forEach(builder::set);
+    builder.set("version", Version.text());
+    return builder;
+  }
+
+  /** The run's own configuration; a flag may repeat it or change what does not touch the model. */
+  private RunConfig resumed() throws IOException {
+    RunConfig stored = TrainedRun.config(out);
+    RunConfig wanted = flags(stored.toBuilder()).build();
+    for (var entry : wanted.differences(stored).entrySet()) {
+      if (!CHANGEABLE.contains(entry.getKey())) {
+        throw new ConfigException(
+            "--resume: %s of the run in %s is %s and cannot become %s"
+                .formatted(entry.getKey(), out, entry.getValue().get(1), entry.getValue().get(0)));
+      }
+    }
+    return wanted;
+  }
+
+  /** The flags on the command line, by their key in the configuration. */
+  private Map<String, Object> given() {
+    Map<String, Object> flags = new LinkedHashMap<>();
+    put(flags, "data", data);
+    put(flags, "epochs", epochs);
+    put(flags, "batch", batch);
+    put(flags, "seed", common.seed());
+    put(flags, "learning-rate", learningRate);
+    put(flags, "schedule", schedule);
+    put(flags, "hidden", hidden);
+    put(flags, "latent", latent);
+    put(flags, "activation", activation);
+    put(flags, "likelihood", likelihood);
+    put(flags, "posterior", posterior);
+    put(flags, "objective", objective);
+    put(flags, "estimator", estimator);
+    put(flags, "warmup-epochs", warmupEpochs);
+    put(flags, "free-bits", freeBits);
+    put(flags, "binarize", binarize);
+    put(flags, "clip-norm", clipNorm);
+    put(flags, "weight-decay", weightDecay);
+    put(flags, "polyak", polyak);
+    put(flags, "backend", common.backendName());
+    put(flags, "threads", common.threads());
+    return flags;
+  }
+
+  private static void put(Map<String, Object> flags, String key, @Nullable Object value) {
+    if (value != null) {
+      flags.put(key, value);
+    }
+  }
+
+  private static Trainer.Listener listener(RunConfig config, ProgressBar bar) {
+    return new Trainer.Listener() {
+      @Override
+      public void step(int epoch, int done, int total, float loss) {
+        bar.update("epoch " + epoch + "/" + config.epochs(), done, total, "loss " + loss);
+      }
+
+      @Override
+      public void epoch(EpochMetrics m) {
+        bar.println(
+            String.format(
+                Locale.ROOT,
+                "epoch %d/%d  train ELBO %.2f  test ELBO %.2f (reconstruction %.2f, KL %.2f)"
+                    + "  %d active units  %.0f examples/s",
+                m.epoch(),
+                config.epochs(),
+                m.trainElbo(),
+                m.testElbo(),
+                m.reconstruction(),
+                m.kl(),
+                m.activeUnits(),
+                m.examplesPerSecond()));
+      }
+    };
+  }
+
+  private JsonLine json(RunConfig config, Trainer.Result result, Backend backend) {
+    EpochMetrics m = result.metrics();
+    return new JsonLine()
+        .put("epochs", config.epochs())
+        .put("steps", m.step())
+        .put("testElbo", m.testElbo())
+        .put("reconstruction", m.reconstruction())
+        .put("kl", m.kl())
+        .put("activeUnits", m.activeUnits())
+        .put("seconds", result.seconds())
+        .put("backend", backend.name())
+        .put("run", out.toString());
+  }
+
+  private String text(Trainer.Result result) {
+    EpochMetrics m = result.metrics();
+    return String.format(
+        Locale.ROOT,
+        "test ELBO %.2f nats (reconstruction %.2f, KL %.2f), %d active units, %.1f s%n"
+            + "pictures: %s%nmodel:    %s",
+        m.testElbo(),
+        m.reconstruction(),
+        m.kl(),
+        m.activeUnits(),
+        result.seconds(),
+        out.resolve("samples"),
+        out.resolve("checkpoint.safetensors"));
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.elbo4j.kernel;
+
+import io.github.elbo4j.tensor.Tensor;
+
+/**
+ * Sums over a whole tensor, on all threads. The blocks follow from the size alone, each ends in a
+ * double of its own, and the caller adds those in order: the same bits for any number of threads.
+ */
+public final class BlockSums implements Parallel.Task {
+  private static final int BLOCK = 8 * Lanes.CHUNK;
+  private static final ThreadLocal<BlockSums> LOCAL = ThreadLocal.withInitial(BlockSums::new);
+
+  private Tensor x = Tensor.EMPTY;
+  private boolean squares;
+  private double[] sums = {};
+
+  private BlockSums() {}
+
+  /** The sum of all elements. */
+  public static double sum(Tensor x) {
+    return LOCAL.get().run(x, false);
+  }
+
+  /** The sum of the squares of all elements. */
+  public static double sumOfSquares(Tensor x) {
+    return LOCAL.get().run(x, true);
+  }
+
+  private double run(Tensor summed, boolean squared) {
+    x = summed;
+    squares = squared;
+    int blocks = Math.ceilDiv(x.size(), BLOCK);
+    if (sums.length < blocks) {
+      sums = new double[blocks];
+    }
+    Parallel.run(this, blocks, x.size());
+    double total = 0;
+    for (int b = 0; b < blocks; b++) {
+      total += sums[b];
+    }
+    return total;
+  }
+
+  @Override
+  public void run(int block) {
+    int at = block * BLOCK;
+    int n = Math.min(BLOCK, x.size() - at);
+    float[] lanes = Scratch.get().floats(0, SimdMath.L);
+    sums[block] =
+        squares
+            ? Lanes.sumOfSquares(x.array(), x.offset() + at, n, lanes)
+            : Lanes.sum(x.array(), x.offset() + at, n, lanes);
+  }
+}

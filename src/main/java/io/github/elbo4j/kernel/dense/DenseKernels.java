@@ -1,0 +1,177 @@
+package io.github.elbo4j.kernel.dense;
+
+import io.github.elbo4j.kernel.Checks;
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Dense layers (KERNELS.md §9): the matrix product, alone and with bias and activation fused, and
+ * its gradients. A tensor of more than two dimensions counts as the matrix of its rows. Any
+ * dimension may be 0: a sum of no terms is 0. NaN in gives NaN out. Within one backend each element
+ * is summed in one order, whatever the number of threads.
+ */
+public abstract class DenseKernels {
+  /**
+   * One dense layer: {@code pre = x·w + bias}, {@code y = f(pre)}.
+   *
+   * @param x read, [R,In]
+   * @param w read, [In,Out]
+   * @param bias read, Out elements, or null for none
+   * @param f the activation
+   * @param pre written, [R,Out], or null; required where {@link Activation#needsPre}
+   * @param y written, [R,Out]
+   */
+  public final void forward(
+      Tensor x, Tensor w, @Nullable Tensor bias, Activation f, @Nullable Tensor pre, Tensor y) {
+    String m = "forward";
+    checkLayer(m, x, w, f, pre, y);
+    Checks.length(m, "bias", bias, w.columns());
+    Checks.distinct(m, "y", y, "bias", bias);
+    Checks.distinct(m, "pre", pre, "x", x);
+    Checks.distinct(m, "pre", pre, "w", w);
+    Checks.distinct(m, "pre", pre, "bias", bias);
+    doForward(x, w, bias, f, pre, y);
+  }
+
+  /**
+   * Gradients of {@link #forward}, given that of a scalar objective with respect to y.
+   *
+   * <pre>
+   * dPre[r,o]  = dY ⊙ f'(pre)
+   * dBias[o]  += Σ_r dPre
+   * dX[r,i]   += dPre·wᵀ
+   * dW[i,o]   += xᵀ·dPre
+   * </pre>
+   *
+   * A gradient that is null is not wanted and costs nothing. Where {@code accumulate…} is false the
+   * gradient replaces what was there instead of being added, which saves clearing and reading it.
+   *
+   * @param x read, [R,In]
+   * @param w read, [In,Out]
+   * @param f the activation
+   * @param pre read, [R,Out], as the forward pass left it; null, and not read, unless {@link
+   *     Activation#needsPre}
+   * @param y read, [R,Out], as the forward pass left it
+   * @param dY read, [R,Out]
+   * @param dPre written, [R,Out]; may be {@code dY} itself, which is then overwritten
+   * @param accumulateX whether dX is added to
+   * @param dX accumulated, [R,In], or null
+   * @param accumulateParameters whether dW and dBias are added to
+   * @param dW accumulated, [In,Out], or null
+   * @param dBias accumulated, Out elements, or null
+   */
+  public final void backward(
+      Tensor x,
+      Tensor w,
+      Activation f,
+      @Nullable Tensor pre,
+      Tensor y,
+      Tensor dY,
+      Tensor dPre,
+      boolean accumulateX,
+      @Nullable Tensor dX,
+      boolean accumulateParameters,
+      @Nullable Tensor dW,
+      @Nullable Tensor dBias) {
+    String m = "backward";
+    checkLayer(m, x, w, f, pre, y);
+    Checks.same(m, "dY", dY, "y", y);
+    Checks.same(m, "dPre", dPre, "y", y);
+    Checks.same(m, "dX", dX, "x", x);
+    Checks.same(m, "dW", dW, "w", w);
+    Checks.length(m, "dBias", dBias, w.columns());
+    if (dPre.offset() != dY.offset()) { // else apart, or the same elements
+      Checks.distinct(m, "dPre", dPre, "dY", dY);
+    }
+    checkGradient(m, "dPre", dPre, x, w, pre, y);
+    checkGradient(m, "dX", dX, x, w, pre, y);
+    checkGradient(m, "dW", dW, x, w, pre, y);
+    checkGradient(m, "dBias", dBias, x, w, pre, y);
+    checkApart(m, "dX", dX, dY, dPre);
+    checkApart(m, "dW", dW, dY, dPre);
+    checkApart(m, "dBias", dBias, dY, dPre);
+    Checks.distinct(m, "dX", dX, "dW", dW);
+    Checks.distinct(m, "dX", dX, "dBias", dBias);
+    Checks.distinct(m, "dW", dW, "dBias", dBias);
+    doBackward(x, w, f, pre, y, dY, dPre, accumulateX, dX, accumulateParameters, dW, dBias);
+  }
+
+  /**
+   * The matrix product {@code c = op(a)·op(b)}, or {@code c += op(a)·op(b)}, where op transposes or
+   * does nothing.
+   *
+   * @param a read, [M,K], or [K,M] when transposed
+   * @param b read, [K,N], or [N,K] when transposed
+   * @param accumulate whether the product is added to c or replaces it
+   * @param c written or accumulated, [M,N]
+   */
+  public final void gemm(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate, Tensor c) {
+    String m = "gemm";
+    int rows = transposeA ? a.columns() : a.rows();
+    int depth = transposeA ? a.rows() : a.columns();
+    int columns = transposeB ? b.rows() : b.columns();
+    if (transposeB) {
+      Checks.shape(m, "b (transposed)", b, columns, depth);
+    } else {
+      Checks.shape(m, "b", b, depth, columns);
+    }
+    Checks.shape(m, "c", c, rows, columns);
+    Checks.distinct(m, "c", c, "a", a);
+    Checks.distinct(m, "c", c, "b", b);
+    doGemm(a, transposeA, b, transposeB, accumulate, c);
+  }
+
+  private static void checkLayer(
+      String m, Tensor x, Tensor w, Activation f, @Nullable Tensor pre, Tensor y) {
+    Checks.shape(m, "w", w, x.columns(), w.columns());
+    Checks.shape(m, "y", y, x.rows(), w.columns());
+    if (pre == null && f.needsPre()) {
+      throw Checks.fail(m, "pre must be given for " + f);
+    }
+    Checks.same(m, "pre", pre, "y", y);
+    Checks.distinct(m, "y", y, "x", x);
+    Checks.distinct(m, "y", y, "w", w);
+    Checks.distinct(m, "y", y, "pre", pre);
+  }
+
+  private static void checkGradient(
+      String m,
+      String name,
+      @Nullable Tensor gradient,
+      Tensor x,
+      Tensor w,
+      @Nullable Tensor pre,
+      Tensor y) {
+    Checks.distinct(m, name, gradient, "x", x);
+    Checks.distinct(m, name, gradient, "w", w);
+    Checks.distinct(m, name, gradient, "pre", pre);
+    Checks.distinct(m, name, gradient, "y", y);
+  }
+
+  private static void checkApart(
+      String m, String name, @Nullable Tensor gradient, Tensor dY, Tensor dPre) {
+    Checks.distinct(m, name, gradient, "dY", dY);
+    Checks.distinct(m, name, gradient, "dPre", dPre);
+  }
+
+  protected abstract void doForward(
+      Tensor x, Tensor w, @Nullable Tensor bias, Activation f, @Nullable Tensor pre, Tensor y);
+
+  protected abstract void doBackward(
+      Tensor x,
+      Tensor w,
+      Activation f,
+      @Nullable Tensor pre,
+      Tensor y,
+      Tensor dY,
+      Tensor dPre,
+      boolean accumulateX,
+      @Nullable Tensor dX,
+      boolean accumulateParameters,
+      @Nullable Tensor dW,
+      @Nullable Tensor dBias);
+
+  protected abstract void doGemm(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate, Tensor c);
+}

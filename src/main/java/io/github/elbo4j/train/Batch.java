@@ -1,0 +1,54 @@
+package io.github.elbo4j.train;
+
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The buffers of a mini-batch: pixels as bytes, and what the model sees of them. Kept from step to
+ * step.
+ */
+final class Batch {
+  private final byte[] bytes;
+  private final float[] floats;
+  private final int size;
+  private final Var input = new Var();
+  private ByteTensor pixels;
+  private Tensor data;
+
+  /** Buffers for up to {@code rows} examples of {@code size} pixels. */
+  Batch(int rows, int size) {
+    this.bytes = new byte[Math.multiplyExact(rows, size)];
+    this.floats = new float[bytes.length];
+    this.size = size;
+    this.pixels = new ByteTensor(bytes, 0, rows, size);
+    this.data = Tensor.of(floats, 0, rows, size);
+  }
+
+  /** Where the pixels of the next batch are put, row by row. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /**
+   * Turns the first {@code rows} rows of {@link #bytes} into the model's input: x/255, or draws
+   * with that probability.
+   *
+   * @param binarize names the draws, or null for none
+   */
+  Var load(Backend backend, int rows, @Nullable NoiseKey binarize) {
+    if (pixels.rows() != rows) {
+      pixels = new ByteTensor(bytes, 0, rows, size);
+      data = Tensor.of(floats, 0, rows, size);
+    }
+    if (binarize == null) {
+      backend.pixels().scale(pixels, data);
+    } else {
+      backend.pixels().binarize(binarize, 0, pixels, data);
+    }
+    return input.setConstant(data);
+  }
+}

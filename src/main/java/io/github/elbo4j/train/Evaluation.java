@@ -1,0 +1,114 @@
+package io.github.elbo4j.train;
+
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.data.Images;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.vi.ActiveUnits;
+import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.ImportanceEstimator;
+import io.github.elbo4j.vi.Vae;
+
+/**
+ * The ELBO of a data set under a model, with one sample a data point and fixed noise, so that two
+ * evaluations of the same parameters give the same bits.
+ */
+final class Evaluation {
+  private static final int BATCH = 250;
+
+  /**
+   * Means over the data, in nats an example.
+   *
+   * @param elbo reconstruction − kl
+   * @param reconstruction E[log p(x|z)]
+   * @param kl KL( q(z|x) ‖ p(z) )
+   * @param activeUnits latent dimensions in use
+   */
+  record Scores(double elbo, double reconstruction, double kl, int activeUnits) {}
+
+  /**
+   * The importance-weighted estimate.
+   *
+   * @param logLikelihood mean over the data of the estimate of log p(x)
+   * @param standardError of that mean, over the data
+   */
+  record LogLikelihood(double logLikelihood, double standardError) {}
+
+  private final Vae vae;
+  private final Backend backend;
+  private final Tape tape;
+  private final Images data;
+  private final Batch batch;
+  private final NoiseKey noise;
+  private final NoiseKey importanceNoise;
+  private final Vae.Terms terms = new Vae.Terms();
+
+  /** Evaluates {@code data} as they are: binarised before, if at all. */
+  Evaluation(Vae vae, Backend backend, Images data, long seed) {
+    this.vae = vae;
+    this.backend = backend;
+    this.tape = new Tape(backend);
+    this.data = data;
+    this.batch = new Batch(Math.min(BATCH, data.count()), data.size());
+    this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
+    this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
+  }
+
+  Scores elbo() {
+    ActiveUnits units = new ActiveUnits(vae.spec().latent());
+    double reconstruction = 0;
+    double kl = 0;
+    Elbo elbo = new Elbo(1, 0, 0);
+    for (int first = 0; first < data.count(); first += BATCH) {
+      Var x = load(first);
+      tape.resetForInference();
+      vae.loss(tape, x, noise.at(first / BATCH), elbo, 0, terms);
+      reconstruction += Sums.of(terms.logLik().value());
+      kl += Sums.of(terms.latent().kl().value());
+      units.add(terms.latent().mu().value());
+    }
+    int n = data.count();
+    return new Scores((reconstruction - kl) / n, reconstruction / n, kl / n, units.count());
+  }
+
+  /** Streams {@code samples} a data point in constant memory. */
+  LogLikelihood logLikelihood(int samples, Progress progress) {
+    ImportanceEstimator estimator = new ImportanceEstimator(vae, backend);
+    double[] estimates = new double[data.count()];
+    importanceNoise.at(0);
+    int points = Math.min(data.count(), 20);
+    for (int first = 0; first < data.count(); first += points) {
+      int rows = Math.min(points, data.count() - first);
+      for (int i = 0; i < rows; i++) {
+        data.copyRow(first + i, batch.bytes(), i * data.size());
+      }
+      Var x = batch.load(backend, rows, null);
+      estimator.logLikelihood(x.value(), samples, importanceNoise, estimates, first);
+      progress.at(first + rows, data.count());
+    }
+    return summary(estimates);
+  }
+
+  private static LogLikelihood summary(double[] estimates) {
+    double mean = 0;
+    for (double e : estimates) {
+      mean += e / estimates.length;
+    }
+    double squares = 0;
+    for (double e : estimates) {
+      squares += (e - mean) * (e - mean);
+    }
+    int n = estimates.length;
+    double error = n < 2 ? Double.NaN : Math.sqrt(squares / (n - 1) / n);
+    return new LogLikelihood(mean, error);
+  }
+
+  private Var load(int first) {
+    int rows = Math.min(BATCH, data.count() - first);
+    for (int i = 0; i < rows; i++) {
+      data.copyRow(first + i, batch.bytes(), i * data.size());
+    }
+    return batch.load(backend, rows, null);
+  }
+}

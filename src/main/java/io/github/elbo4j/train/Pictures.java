@@ -1,0 +1,79 @@
+package io.github.elbo4j.train;
+
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.data.Images;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Grids of what a model draws. */
+final class Pictures {
+  private static final int MARGIN = 2;
+
+  private final Model model;
+  private final Backend backend;
+  private final Tape tape;
+
+  Pictures(Model model, Backend backend) {
+    this.model = model;
+    this.backend = backend;
+    this.tape = new Tape(backend);
+  }
+
+  /** Means E[x|z] of {@code count} latents drawn from the prior; the same for the same seed. */
+  void samples(Path file, int count, long seed) throws IOException {
+    Tensor z = Tensor.zeros(count, model.vae().spec().latent());
+    model.vae().prior().sample(backend, new NoiseKey(seed, Streams.SAMPLES), z);
+    tape.resetForInference();
+    Tensor mean = model.vae().decodeMean(tape, Var.constant(z)).value();
+    int columns = (int) Math.ceil(Math.sqrt(count));
+    grid(columns).write(file, shown(mean), 0, count);
+  }
+
+  /**
+   * Pictures above their reconstructions E[x|z] at the posterior mean, in pairs of rows; returns
+   * the mean squared error a pixel.
+   */
+  double reconstructions(Path file, Images images) throws IOException {
+    int count = images.count();
+    int columns = Math.min(count, 16);
+    int size = images.size();
+    Batch batch = new Batch(count, size);
+    System.arraycopy(images.pixels(), 0, batch.bytes(), 0, count * size);
+    Var x = batch.load(backend, count, null);
+    tape.resetForInference();
+    Var z = model.vae().posteriorMean(tape, x);
+    float[] mean = shown(model.vae().decodeMean(tape, z).value());
+    float[] originals = x.value().toArray();
+    int bands = Math.ceilDiv(count, columns);
+    float[] pairs = new float[2 * bands * columns * size];
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      int top = (i / columns * 2 * columns + i % columns) * size;
+      System.arraycopy(originals, i * size, pairs, top, size);
+      System.arraycopy(mean, i * size, pairs, top + columns * size, size);
+    }
+    for (int i = 0; i < mean.length; i++) {
+      squares += Math.pow(mean[i] - (double) originals[i], 2);
+    }
+    grid(columns).write(file, pairs, 0, 2 * bands * columns);
+    return squares / mean.length;
+  }
+
+  private ImageGrid grid(int columns) {
+    int scale = Math.max(1, 56 / Math.max(model.height(), model.width()));
+    return new ImageGrid(model.height(), model.width(), columns, MARGIN, scale);
+  }
+
+  /** A Gaussian's mean may leave [0,1]; a picture cannot. */
+  private static float[] shown(Tensor mean) {
+    float[] pixels = mean.toArray();
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = Math.clamp(pixels[i], 0f, 1f);
+    }
+    return pixels;
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.elbo4j.train;
+
+import io.github.elbo4j.data.Binarize;
+import io.github.elbo4j.data.DataSplits;
+import io.github.elbo4j.data.Images;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Both splits as a run sees them.
+ *
+ * @param train training images; with {@code dynamic} still grey
+ * @param test test images, binarised once where the run binarises at all
+ * @param binarize what was asked for
+ */
+record PreparedData(Images train, Images test, Binarize binarize) {
+  static PreparedData of(DataSplits data, RunConfig config) {
+    Binarize binarize = parse(config.binarize());
+    return new PreparedData(
+        binarize == Binarize.STATIC
+            ? Binarize.staticDraw(data.train(), config.seed(), Streams.STATIC_TRAIN)
+            : data.train(),
+        binarize == Binarize.NONE
+            ? data.test()
+            : Binarize.staticDraw(data.test(), config.seed(), Streams.STATIC_TEST),
+        binarize);
+  }
+
+  /** The training images with their binarisation drawn once, to be evaluated like test images. */
+  Images asTrainedOn(RunConfig config) {
+    return binarize == Binarize.DYNAMIC
+        ? Binarize.staticDraw(train, config.seed(), Streams.STATIC_TRAIN)
+        : train;
+  }
+
+  private static Binarize parse(String name) {
+    for (Binarize b : Binarize.values()) {
+      if (b.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return b;
+      }
+    }
+    throw new ConfigException(
+        "config: binarize is \"%s\" and must be one of %s"
+            .formatted(name, Arrays.toString(Binarize.values()).toLowerCase(Locale.ROOT)));
+  }
+}

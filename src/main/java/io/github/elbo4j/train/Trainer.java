@@ -1,0 +1,231 @@
+package io.github.elbo4j.train;
+
+import io.github.elbo4j.data.Batches;
+import io.github.elbo4j.data.Binarize;
+import io.github.elbo4j.data.DataSplits;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.nn.Adam;
+import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.nn.Schedule;
+import io.github.elbo4j.vi.Elbo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Trains a VAE into a run folder. Every epoch ends with an evaluation, a line of metrics, a grid of
+ * samples and a checkpoint, in that order, so that a run killed at any moment goes on from its last
+ * epoch with the same bits.
+ */
+public final class Trainer {
+  /** What a caller hears of a training. */
+  public interface Listener {
+    /**
+     * After each step: {@code done} of {@code total} steps of {@code epoch}, and the loss in nats
+     * an example.
+     */
+    void step(int epoch, int done, int total, float loss);
+
+    /** After each epoch. */
+    void epoch(EpochMetrics metrics);
+  }
+
+  /**
+   * How a training ended.
+   *
+   * @param metrics of the last epoch
+   * @param seconds wall-clock time of this call
+   */
+  public record Result(EpochMetrics metrics, double seconds) {}
+
+  private static final int SAMPLES = 64;
+
+  private final RunConfig config;
+  private final Backend backend;
+  private final Path folder;
+  private final Listener listener;
+  private final Model model;
+  private final Adam adam;
+  private final Batches batches;
+  private final TrainingStep training;
+  private final Evaluation evaluation;
+  private final Pictures pictures;
+  private final MetricsLog log;
+
+  /**
+   * Prepares a training; nothing is written yet.
+   *
+   * @param folder the run folder, made when the training starts
+   * @throws ConfigException when the configuration asks for what there is not
+   */
+  public Trainer(
+      RunConfig config, DataSplits data, Backend backend, Path folder, Listener listener) {
+    this.config = config;
+    this.backend = backend;
+    this.folder = folder;
+    this.listener = listener;
+    PreparedData prepared = PreparedData.of(data, config);
+    int height = data.train().height();
+    int width = data.train().width();
+    this.model = Model.create(config, height, width, prepared.train().pixelMeans());
+    this.batches = new Batches(prepared.train(), config.batch(), config.seed());
+    this.adam = adam(config, model.parameters(), batches.perEpoch());
+    this.training =
+        new TrainingStep(
+            model,
+            backend,
+            objective(config, batches.perEpoch()),
+            adam,
+            batches,
+            Math.min(config.batch(), prepared.train().count()),
+            config.seed(),
+            prepared.binarize() == Binarize.DYNAMIC);
+    this.evaluation = new Evaluation(model.vae(), backend, prepared.test(), config.seed());
+    this.pictures = new Pictures(model, backend);
+    this.log = new MetricsLog(folder.resolve(MetricsLog.FILE));
+  }
+
+  private static Adam adam(RunConfig config, Parameters parameters, int stepsPerEpoch) {
+    try {
+      Adam.Builder builder =
+          Adam.builder(parameters)
+              .learningRate(config.learningRate())
+              .schedule(Schedule.parse(config.schedule()), stepsPerEpoch)
+              .weightDecay(config.weightDecay());
+      if (config.clipNorm() > 0) {
+        builder.clipNorm(config.clipNorm());
+      }
+      if (config.polyak() > 0) {
+        builder.average(config.polyak());
+      }
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("config: " + e.getMessage());
+    }
+  }
+
+  private static Elbo objective(RunConfig config, int stepsPerEpoch) {
+    try {
+      long warmup = (long) config.warmupEpochs() * stepsPerEpoch;
+      return Elbo.parse(config.objective(), warmup, config.freeBits());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("config: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Trains up to the configured number of epochs.
+   *
+   * @param resume whether to go on from the folder's checkpoint; without one the run starts anew
+   * @throws IOException when the folder cannot be written, or its checkpoint is damaged
+   * @throws NonFiniteException when the loss is not finite
+   */
+  public Result run(boolean resume) throws IOException {
+    long start = System.nanoTime();
+    RunCheckpoint done = resume ? restore() : freshFolder();
+    EpochMetrics last = null;
+    for (int epoch = done.epoch() + 1; epoch <= config.epochs(); epoch++) {
+      last = epoch(epoch, (long) (epoch - 1) * batches.perEpoch());
+    }
+    if (last == null) {
+      last = log.read().getLast();
+    }
+    return new Result(last, (System.nanoTime() - start) * 1e-9);
+  }
+
+  private RunCheckpoint freshFolder() throws IOException {
+    if (Files.exists(folder.resolve(RunConfig.FILE))) {
+      throw new IOException(
+          folder + " already holds a run: go on with --resume, or choose another --out");
+    }
+    Files.createDirectories(folder);
+    config.write(folder.resolve(RunConfig.FILE));
+    return none();
+  }
+
+  private RunCheckpoint restore() throws IOException {
+    config.write(folder.resolve(RunConfig.FILE));
+    RunCheckpoint done = none();
+    if (Files.exists(folder.resolve(Checkpoints.FILE))) {
+      SafeTensors file = Checkpoints.load(folder);
+      done = RunCheckpoint.read(file, folder);
+      if (done.step() != (long) done.epoch() * batches.perEpoch()) {
+        throw new IOException(
+            "%s: the checkpoint did %d steps in %d epochs, the data have %d steps an epoch: they are other data"
+                .formatted(folder, done.step(), done.epoch(), batches.perEpoch()));
+      }
+      RunCheckpoint.restore(file, model.parameters());
+      RunCheckpoint.restore(file, adam);
+    }
+    log.keepThrough(done.epoch());
+    return done;
+  }
+
+  private RunCheckpoint none() {
+    return new RunCheckpoint(0, 0, model.height(), model.width());
+  }
+
+  private EpochMetrics epoch(int epoch, long firstStep) throws IOException {
+    long start = System.nanoTime();
+    String checkpoint =
+        epoch == 1 ? "none yet" : folder.resolve(Checkpoints.FILE) + " (epoch " + (epoch - 1) + ")";
+    double elbo = 0;
+    int examples = 0;
+    int steps = batches.perEpoch();
+    for (int i = 0; i < steps; i++) {
+      float loss = training.run(firstStep + i, checkpoint);
+      elbo += training.logLikSum() - training.klSum();
+      examples += training.rows();
+      listener.step(epoch, i + 1, steps, loss);
+    }
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    long step = firstStep + steps;
+    Evaluation.Scores scores = judge(epoch);
+    if (!Double.isFinite(scores.elbo())) {
+      throw new NonFiniteException(step, "test ELBO after this step's update", checkpoint);
+    }
+    EpochMetrics metrics =
+        new EpochMetrics(
+            epoch,
+            step,
+            elbo / examples,
+            scores.elbo(),
+            scores.reconstruction(),
+            scores.kl(),
+            scores.activeUnits(),
+            seconds,
+            examples / seconds);
+    save(metrics);
+    listener.epoch(metrics);
+    return metrics;
+  }
+
+  /** Test scores and pictures, with the averaged weights where the run keeps an average. */
+  private Evaluation.Scores judge(int epoch) throws IOException {
+    boolean average = config.polyak() > 0;
+    if (average) {
+      adam.swapAverage();
+    }
+    try {
+      Path samples = folder.resolve("samples");
+      Files.createDirectories(samples);
+      pictures.samples(samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed());
+      return evaluation.elbo();
+    } finally {
+      if (average) {
+        adam.swapAverage();
+      }
+    }
+  }
+
+  private void save(EpochMetrics metrics) throws IOException {
+    log.append(metrics);
+    new RunCheckpoint(metrics.epoch(), metrics.step(), model.height(), model.width())
+        .write(folder, model.parameters(), adam);
+  }
+
+  /** The backend that trains. */
+  public Backend backend() {
+    return backend;
+  }
+}

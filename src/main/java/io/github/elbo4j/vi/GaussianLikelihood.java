@@ -1,0 +1,106 @@
+package io.github.elbo4j.vi;
+
+import io.github.elbo4j.autodiff.LikelihoodOps;
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Dense;
+import io.github.elbo4j.nn.Initializer;
+import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Independent Gaussian data dimensions (KERNELS.md §3) with one of four forms of log-variance. */
+public final class GaussianLikelihood implements Likelihood {
+  /** Where the log-variance comes from. */
+  public enum Variance {
+    /** A constant. */
+    FIXED,
+    /** One learned number for all dimensions. */
+    SCALAR,
+    /** A learned number for each dimension. */
+    DIMENSION,
+    /** A second head of the decoder: a number for each row and dimension. */
+    ELEMENT
+  }
+
+  private static final String LOG_VAR = "likelihood.logVar";
+
+  private final Dense mean;
+  private final LogVarBounds bounds;
+  private final @Nullable Var logVar;
+  private final @Nullable Dense logVarHead;
+
+  /**
+   * The likelihood whose parameters {@link #declare} put there.
+   *
+   * @param fixedLogVar the log-variance when {@code variance} is {@link Variance#FIXED}
+   * @param bounds clamp of every learned log-variance
+   */
+  public GaussianLikelihood(
+      Parameters parameters, Variance variance, float fixedLogVar, LogVarBounds bounds) {
+    mean = new Dense(parameters, "likelihood.mean", Activation.NONE);
+    this.bounds = bounds;
+    logVar =
+        switch (variance) {
+          case FIXED -> Var.constant(Tensor.of(new float[] {fixedLogVar}, 0, 1));
+          case SCALAR, DIMENSION ->
+              Var.parameter(parameters.value(LOG_VAR), parameters.gradient(LOG_VAR));
+          case ELEMENT -> null;
+        };
+    logVarHead =
+        variance == Variance.ELEMENT ? new Dense(parameters, LOG_VAR, Activation.NONE) : null;
+  }
+
+  /**
+   * Declares the head, or heads, on a decoder of width {@code in}. Learned log-variances start at
+   * {@code initialLogVar}.
+   *
+   * @param dataMeans mean of each data dimension, where the bias of the mean starts; null for zeros
+   */
+  public static void declare(
+      Parameters.Builder builder,
+      int in,
+      int data,
+      Variance variance,
+      float initialLogVar,
+      double @Nullable [] dataMeans) {
+    Initializer glorot = Initializer.glorotUniform();
+    Initializer bias = dataMeans == null ? Initializer.zeros() : Initializer.of(floats(dataMeans));
+    Dense.declare(builder, "likelihood.mean", in, data, glorot, bias);
+    Initializer start = Initializer.constant(initialLogVar);
+    switch (variance) {
+      case FIXED -> {}
+      case SCALAR -> builder.add(LOG_VAR, 1, 1, start);
+      case DIMENSION -> builder.add(LOG_VAR, 1, data, start);
+      case ELEMENT -> Dense.declare(builder, LOG_VAR, in, data, glorot, start);
+    }
+  }
+
+  private static float[] floats(double[] values) {
+    float[] f = new float[values.length];
+    for (int i = 0; i < f.length; i++) {
+      f[i] = (float) values[i];
+    }
+    return f;
+  }
+
+  @Override
+  public Var logLik(Tape tape, Var h, Tensor x) {
+    Var m = mean.forward(tape, h);
+    return LikelihoodOps.gaussian(tape, m, x, logVar(tape, h));
+  }
+
+  private Var logVar(Tape tape, Var h) {
+    if (logVarHead != null) {
+      return bounds.apply(tape, logVarHead.forward(tape, h));
+    }
+    Var v = java.util.Objects.requireNonNull(logVar);
+    return v.needsGradient() ? bounds.apply(tape, v) : v;
+  }
+
+  @Override
+  public Var mean(Tape tape, Var h) {
+    return mean.forward(tape, h);
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.elbo4j.vi;
+
+import io.github.elbo4j.autodiff.GaussianOps;
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.Tensor;
+
+/**
+ * The importance-weighted estimate of log p(x) (Burda et al. 2016): {@code log (1/K) Σ_k p(x|z_k)
+ * p(z_k) / q(z_k|x)}, a lower bound in expectation that rises to log p(x) with K. The samples are
+ * streamed in chunks: memory does not depend on K.
+ */
+public final class ImportanceEstimator {
+  /** Rows of sample space at a time: a few MB for pictures of 784 pixels. */
+  private static final int ROWS = 2000;
+
+  private final Vae vae;
+  private final Tape encoderTape;
+  private final Tape sampleTape;
+  private final Var encoded = new Var();
+  private final Var data = new Var();
+
+  public ImportanceEstimator(Vae vae, Backend backend) {
+    this.vae = vae;
+    this.encoderTape = new Tape(backend);
+    this.sampleTape = new Tape(backend);
+  }
+
+  /**
+   * Estimates log p(x) of each data point, in nats.
+   *
+   * @param x data, [B,N]
+   * @param samples K &gt;= 1
+   * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share
+   *     noise
+   * @param out written: {@code out[from + b]}
+   */
+  public void logLikelihood(Tensor x, int samples, NoiseKey noise, double[] out, int from) {
+    if (samples < 1) {
+      throw new IllegalArgumentException("logLikelihood: samples " + samples + " must be >= 1");
+    }
+    int points = x.rows();
+    encoderTape.resetForInference();
+    Tensor h = vae.encode(encoderTape, data.setConstant(x)).value();
+    StreamingLogMeanExp sum = new StreamingLogMeanExp(points);
+    int chunk = Math.max(1, ROWS / Math.max(1, points));
+    for (int done = 0; done < samples; done += chunk) {
+      sum.add(chunk(h, x, Math.min(chunk, samples - done), noise));
+      noise.at(noise.step() + 1);
+    }
+    for (int b = 0; b < points; b++) {
+      out[from + b] = sum.result(b);
+    }
+  }
+
+  /** log p(x|z) + log p(z) − log q(z|x) of k samples a data point, in the buffer of log p(x|z). */
+  private Tensor chunk(Tensor h, Tensor x, int k, NoiseKey noise) {
+    sampleTape.resetForInference();
+    GaussianOps.Sample latent =
+        vae.posterior()
+            .sample(sampleTape, encoded.setConstant(h), noise, k, GaussianOps.Want.LOG_DENSITIES);
+    Tensor logW = vae.logLik(sampleTape, latent.z(), x).value();
+    Tensor logP = latent.logP().value();
+    Tensor logQ = latent.logQ().value();
+    for (int i = 0; i < logW.size(); i++) {
+      logW.array()[logW.offset() + i] += logP.get(i) - logQ.get(i);
+    }
+    return logW;
+  }
+}
