@@ -43,7 +43,8 @@ final class CommonOptions {
       description = "print one JSON object on standard output and nothing else")
   private boolean json;
 
-  @SuppressWarnings("UnusedVariable") // Main looks for the flag itself, since parsing may have failed
+  @SuppressWarnings(
+      "UnusedVariable") // Main looks for the flag itself, since parsing may have failed
   @Option(names = "--verbose", description = "show the stack trace of a failure")
   private boolean verbose;
 

@@ -46,8 +46,7 @@ public final class Main {
     CommandLine commands = new CommandLine(new Main());
     commands.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     commands.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    commands.setParameterExceptionHandler(
-        (e, _) -> usage(e.getCommandLine(), err, oneLine(e)));
+    commands.setParameterExceptionHandler((e, _) -> usage(e.getCommandLine(), err, oneLine(e)));
     commands.setExecutionExceptionHandler(
         (e, command, parsed) -> failed(e, command, err, parsed.expandedArgs()));
     commands.setExecutionStrategy(
