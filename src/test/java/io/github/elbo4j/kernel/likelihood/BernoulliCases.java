@@ -122,7 +122,7 @@ final class BernoulliCases {
         });
   }
 
-  /** The index of a bad element among good ones and NaN; −1 for none. */
+  /** The index of a bad element among good ones; for −1 there is none, but a NaN. */
   private static KernelCase outside(LikelihoodSizes s, int bad) {
     return KernelCase.of(
         "likelihood.firstOutsideUnit",
@@ -130,7 +130,7 @@ final class BernoulliCases {
         f -> {
           Tensor x = f.uniform("x", 0, 1, s.b(), s.n());
           Tensor index = f.output("index", Tolerance.EXACT, 1);
-          if (x.size() > 2) {
+          if (bad < 0 && x.size() > 2) {
             x.array()[x.offset() + x.size() / 2] = Float.NaN;
           }
           if (bad >= 0) {
