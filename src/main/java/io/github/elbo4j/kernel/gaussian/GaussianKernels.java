@@ -42,7 +42,8 @@ public abstract class GaussianKernels {
       @Nullable Tensor logQ,
       @Nullable Tensor logP) {
     String m = "reparameterize";
-    checkForward(m, mu, logVar, z, kl, klPerDim, logQ, logP);
+    checkShapes(m, mu, logVar, z, kl, klPerDim, logQ, logP, false);
+    checkOutputs(m, mu, logVar, z, kl, klPerDim, logQ, logP);
     Checks.same(m, "eps", eps, "z", z);
     doReparameterize(mu, logVar, eps, z, kl, klPerDim, logQ, logP);
   }
@@ -61,7 +62,9 @@ public abstract class GaussianKernels {
       @Nullable Tensor klPerDim,
       @Nullable Tensor logQ,
       @Nullable Tensor logP) {
-    checkForward("reparameterize", mu, logVar, z, kl, klPerDim, logQ, logP);
+    String m = "reparameterize";
+    checkShapes(m, mu, logVar, z, kl, klPerDim, logQ, logP, false);
+    checkOutputs(m, mu, logVar, z, kl, klPerDim, logQ, logP);
     doReparameterizeDrawn(mu, logVar, noise, z, kl, klPerDim, logQ, logP);
   }
 
@@ -103,7 +106,7 @@ public abstract class GaussianKernels {
       Tensor dMu,
       Tensor dLogVar) {
     String m = "reparameterizeBackward";
-    checkForward(m, mu, logVar, z, dKl, dKlPerDim, dLogQ, dLogP);
+    checkShapes(m, mu, logVar, z, dKl, dKlPerDim, dLogQ, dLogP, true);
     Checks.same(m, "dz", dz, "z", z);
     Checks.same(m, "dMu", dMu, "mu", mu);
     Checks.same(m, "dLogVar", dLogVar, "mu", mu);
@@ -237,7 +240,27 @@ public abstract class GaussianKernels {
     doClampLogVarBackward(raw, low, high, dBounded, dRaw);
   }
 
-  private static void checkForward(
+  /** Shapes of the four optional outputs, or of their gradients. */
+  private static void checkShapes(
+      String m,
+      Tensor mu,
+      Tensor logVar,
+      Tensor z,
+      @Nullable Tensor kl,
+      @Nullable Tensor klPerDim,
+      @Nullable Tensor logQ,
+      @Nullable Tensor logP,
+      boolean gradients) {
+    Checks.same(m, "logVar", logVar, "mu", mu);
+    Checks.columns(m, "z", z, mu.columns());
+    Checks.samples(m, "z", z.rows(), "mu", mu.rows());
+    Checks.length(m, gradients ? "dKl" : "kl", kl, mu.rows());
+    Checks.same(m, gradients ? "dKlPerDim" : "klPerDim", klPerDim, "mu", mu);
+    Checks.length(m, gradients ? "dLogQ" : "logQ", logQ, z.rows());
+    Checks.length(m, gradients ? "dLogP" : "logP", logP, z.rows());
+  }
+
+  private static void checkOutputs(
       String m,
       Tensor mu,
       Tensor logVar,
@@ -246,13 +269,6 @@ public abstract class GaussianKernels {
       @Nullable Tensor klPerDim,
       @Nullable Tensor logQ,
       @Nullable Tensor logP) {
-    Checks.same(m, "logVar", logVar, "mu", mu);
-    Checks.columns(m, "z", z, mu.columns());
-    Checks.samples(m, "z", z.rows(), "mu", mu.rows());
-    Checks.length(m, "kl", kl, mu.rows());
-    Checks.same(m, "klPerDim", klPerDim, "mu", mu);
-    Checks.length(m, "logQ", logQ, z.rows());
-    Checks.length(m, "logP", logP, z.rows());
     Checks.distinct(m, "z", z, "mu", mu);
     Checks.distinct(m, "z", z, "logVar", logVar);
     Checks.distinct(m, "klPerDim", klPerDim, "z", z);

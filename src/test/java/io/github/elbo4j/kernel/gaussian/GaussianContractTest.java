@@ -92,7 +92,7 @@ class GaussianContractTest {
         () ->
             kernels.reparameterizeBackward(
                 mu, logVar, z, null, perRow, null, null, null, false, d, e),
-        m + "kl [6] must have 3 elements");
+        m + "dKl [6] must have 3 elements");
     refused(
         () ->
             kernels.reparameterizeBackward(
