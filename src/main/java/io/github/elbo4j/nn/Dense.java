@@ -34,17 +34,6 @@ public final class Dense {
     builder.add(name + ".bias", 1, out, bias);
   }
 
-  /**
-   * The initialiser that keeps the variance through {@code f}: He's for ReLU, ELU and the like,
-   * else Glorot's.
-   */
-  public static Initializer weightsFor(Activation f) {
-    return switch (f) {
-      case RELU, ELU, GELU, SILU -> Initializer.heUniform();
-      default -> Initializer.glorotUniform();
-    };
-  }
-
   /** x [R,in] to y [R,out]. */
   public Var forward(Tape tape, Var x) {
     return forward(tape, x, activation);

@@ -21,12 +21,7 @@ public final class Mlp {
    * Declares layers {@code name.0}, {@code name.1}, … from width {@code in} through {@code widths};
    * returns the last.
    */
-  public static int declare(
-      Parameters.Builder builder,
-      String name,
-      int in,
-      List<Integer> widths,
-      Activation activation) {
+  public static int declare(Parameters.Builder builder, String name, int in, List<Integer> widths) {
     int width = in;
     for (int i = 0; i < widths.size(); i++) {
       Dense.declare(
@@ -34,7 +29,7 @@ public final class Mlp {
           name + "." + i,
           width,
           widths.get(i),
-          Dense.weightsFor(activation),
+          Initializer.fanInUniform(),
           Initializer.zeros());
       width = widths.get(i);
     }

@@ -34,7 +34,7 @@ public final class BernoulliLikelihood implements Likelihood {
   public static void declare(
       Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
     Initializer bias = dataMeans == null ? Initializer.zeros() : Initializer.of(logits(dataMeans));
-    Dense.declare(builder, "likelihood.logits", in, data, Initializer.glorotUniform(), bias);
+    Dense.declare(builder, "likelihood.logits", in, data, Initializer.fanInUniform(), bias);
   }
 
   private static float[] logits(double[] means) {

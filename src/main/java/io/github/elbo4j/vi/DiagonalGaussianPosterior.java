@@ -27,9 +27,9 @@ public final class DiagonalGaussianPosterior implements Posterior {
 
   /** Declares the two heads on an encoder of width {@code in}. */
   public static void declare(Parameters.Builder builder, int in, int latent) {
-    Initializer glorot = Initializer.glorotUniform();
-    Dense.declare(builder, "posterior.mu", in, latent, glorot, Initializer.zeros());
-    Dense.declare(builder, "posterior.logVar", in, latent, glorot, Initializer.zeros());
+    Initializer weights = Initializer.fanInUniform();
+    Dense.declare(builder, "posterior.mu", in, latent, weights, Initializer.zeros());
+    Dense.declare(builder, "posterior.logVar", in, latent, weights, Initializer.zeros());
   }
 
   @Override

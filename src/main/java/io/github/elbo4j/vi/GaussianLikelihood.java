@@ -65,15 +65,15 @@ public final class GaussianLikelihood implements Likelihood {
       Variance variance,
       float initialLogVar,
       double @Nullable [] dataMeans) {
-    Initializer glorot = Initializer.glorotUniform();
+    Initializer weights = Initializer.fanInUniform();
     Initializer bias = dataMeans == null ? Initializer.zeros() : Initializer.of(floats(dataMeans));
-    Dense.declare(builder, "likelihood.mean", in, data, glorot, bias);
+    Dense.declare(builder, "likelihood.mean", in, data, weights, bias);
     Initializer start = Initializer.constant(initialLogVar);
     switch (variance) {
       case FIXED -> {}
       case SCALAR -> builder.add(LOG_VAR, 1, 1, start);
       case DIMENSION -> builder.add(LOG_VAR, 1, data, start);
-      case ELEMENT -> Dense.declare(builder, LOG_VAR, in, data, glorot, start);
+      case ELEMENT -> Dense.declare(builder, LOG_VAR, in, data, weights, start);
     }
   }
 

@@ -49,9 +49,9 @@ public final class Vae {
      */
     public Parameters parameters(long seed, double @Nullable [] dataMeans) {
       Parameters.Builder builder = Parameters.builder();
-      int encoded = Mlp.declare(builder, "encoder", data, hidden, activation);
+      int encoded = Mlp.declare(builder, "encoder", data, hidden);
       DiagonalGaussianPosterior.declare(builder, encoded, latent);
-      int decoded = Mlp.declare(builder, "decoder", latent, hidden.reversed(), activation);
+      int decoded = Mlp.declare(builder, "decoder", latent, hidden.reversed());
       likelihood.declare(builder, decoded, data, dataMeans);
       return builder.build(seed);
     }

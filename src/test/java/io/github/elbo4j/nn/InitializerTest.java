@@ -48,6 +48,7 @@ class InitializerTest {
   void uniforms() {
     assertUniform(draw(Initializer.glorotUniform()), Math.sqrt(6.0 / (IN + OUT)));
     assertUniform(draw(Initializer.heUniform()), Math.sqrt(6.0 / IN));
+    assertUniform(draw(Initializer.fanInUniform()), Math.sqrt(1.0 / IN));
     assertUniform(draw(Initializer.uniform(0.25)), 0.25);
   }
 
