@@ -6,8 +6,6 @@ import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.ProgressBar;
-import java.io.Console;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,12 +96,9 @@ final class CommonOptions {
     err.flush();
   }
 
-  /** A progress bar on standard error. */
-  @SuppressWarnings("SystemConsoleNull") // the library says never null, its declaration says maybe
-  static ProgressBar progress() {
-    Console console = System.console();
-    boolean terminal = console != null && console.isTerminal();
-    PrintStream err = System.err;
-    return new ProgressBar(err, terminal, System.getenv(), System::nanoTime);
+  /** A progress bar where the logs go. */
+  ProgressBar progress() {
+    Main main = (Main) command.root().userObject();
+    return new ProgressBar(main.err(), Terminal.isStderr(), System.getenv(), System::nanoTime);
   }
 }

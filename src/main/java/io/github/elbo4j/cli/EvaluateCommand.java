@@ -45,8 +45,8 @@ final class EvaluateCommand implements Callable<Integer> {
           "--importance-samples " + importanceSamples + " must be at least 1");
     }
     TrainedRun trained = run.open(common);
-    Images images = data.load(trained, examples);
-    try (ProgressBar bar = CommonOptions.progress()) {
+    Images images = data.load(trained, "--examples", examples);
+    try (ProgressBar bar = common.progress()) {
       TrainedRun.Report report =
           trained.evaluate(
               images,

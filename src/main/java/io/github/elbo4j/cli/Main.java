@@ -5,11 +5,15 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.ParameterException;
 
 /** Entry point of {@code elbo4j}. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(
@@ -31,6 +35,17 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int USAGE = 2;
 
+  private final PrintStream err;
+
+  private Main(PrintStream err) {
+    this.err = err;
+  }
+
+  /** Where progress and logs go. */
+  PrintStream err() {
+    return err;
+  }
+
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -43,20 +58,33 @@ public final class Main {
    * err}.
    */
   static int run(PrintStream out, PrintStream err, String... args) {
-    CommandLine commands = new CommandLine(new Main());
+    CommandLine commands = new CommandLine(new Main(err));
     commands.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     commands.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    commands.setParameterExceptionHandler((e, _) -> usage(e.getCommandLine(), err, oneLine(e)));
+    commands.setParameterExceptionHandler((e, _) -> usage(e.getCommandLine(), err, wrong(e)));
     commands.setExecutionExceptionHandler(
         (e, command, parsed) -> failed(e, command, err, parsed.expandedArgs()));
+    List<String> words = List.of(args);
     commands.setExecutionStrategy(
         parsed -> {
-          if (!parsed.hasSubcommand() && !CommandLine.printHelpIfRequested(parsed)) {
+          if (!parsed.hasSubcommand() && parsed.matchedOptions().isEmpty()) {
             return usage(commands, err, "a command is missing");
           }
           return new CommandLine.RunLast().execute(parsed);
         });
-    return commands.execute(args);
+    try {
+      return commands.execute(args);
+    } catch (OutOfMemoryError | ExceptionInInitializerError e) { // the errors a user can mend
+      return failed(e, commands, err, words);
+    }
+  }
+
+  /** A mistyped flag is named before the required one that is missing because of it. */
+  private static String wrong(ParameterException e) {
+    List<String> unknown = e.getCommandLine().getUnmatchedArguments();
+    return e instanceof MissingParameterException && !unknown.isEmpty()
+        ? "unknown: " + String.join(", ", unknown)
+        : oneLine(e);
   }
 
   private static int usage(CommandLine command, PrintStream err, String problem) {
@@ -65,8 +93,7 @@ public final class Main {
     return USAGE;
   }
 
-  private static int failed(
-      Exception e, CommandLine command, PrintStream err, java.util.List<String> args) {
+  private static int failed(Throwable e, CommandLine command, PrintStream err, List<String> args) {
     if (e instanceof ConfigException) {
       return usage(command, err, oneLine(e));
     }
@@ -78,14 +105,23 @@ public final class Main {
   }
 
   /** What went wrong, on one line, for a person. */
-  private static String oneLine(Exception e) {
-    @Nullable String message = e.getMessage();
+  private static String oneLine(Throwable e) {
     String text =
         switch (e) {
           case NoSuchFileException n -> n.getFile() + " does not exist";
           case AccessDeniedException a -> a.getFile() + " cannot be accessed";
-          default -> message == null ? e.getClass().getSimpleName() : message;
+          case FileAlreadyExistsException f -> f.getFile() + " is there already and is no folder";
+          case OutOfMemoryError o ->
+              "not enough memory (%s): ask for less, or give Java more with -Xmx"
+                  .formatted(o.getMessage());
+          case ExceptionInInitializerError i -> words(i.getCause() == null ? i : i.getCause());
+          default -> words(e);
         };
     return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String words(Throwable e) {
+    @Nullable String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message;
   }
 }

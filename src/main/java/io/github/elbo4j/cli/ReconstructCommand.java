@@ -39,7 +39,7 @@ final class ReconstructCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TrainedRun trained = run.open(common);
-    Images images = data.load(trained, count);
+    Images images = data.load(trained, "--count", count);
     Path file = out == null ? run.folder().resolve("reconstructions.png") : out;
     double error = trained.reconstruct(file, images);
     common.result(

@@ -45,10 +45,14 @@ final class RunOptions {
       return split;
     }
 
-    /** The first {@code most} images, or all of them when there are fewer. */
-    Images load(TrainedRun run, int most) throws IOException {
+    /**
+     * The first {@code most} images, or all of them when there are fewer.
+     *
+     * @param flag where {@code most} comes from, for the message when it is below 1
+     */
+    Images load(TrainedRun run, String flag, int most) throws IOException {
       if (most < 1) {
-        throw new ConfigException("the number of images is " + most + " and must be at least 1");
+        throw new ConfigException(flag + " " + most + " must be at least 1");
       }
       Images images = run.data(data == null ? run.config().data() : data, split);
       return most < images.count() ? images.slice(0, most) : images;

@@ -20,7 +20,8 @@ final class SelfCheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Backend backend = common.open(System.getProperty("elbo4j.backend", "auto"), 0);
-    List<SelfCheck.Finding> findings = SelfCheck.run(backend);
+    Long seed = common.seed();
+    List<SelfCheck.Finding> findings = SelfCheck.run(backend, seed == null ? 1 : seed);
     long failed = findings.stream().filter(f -> !f.passed()).count();
     StringBuilder text = new StringBuilder();
     for (SelfCheck.Finding f : findings) {

@@ -140,11 +140,14 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     boolean resumes = resume && Files.exists(out.resolve(RunConfig.FILE));
     RunConfig config = resumes ? resumed() : flags(RunConfig.builder()).build();
+    if (!resumes) {
+      Trainer.requireFresh(out); // before anything is downloaded
+    }
     Backend backend = common.open(config.backend(), config.threads());
     DataSplits splits = DataSource.load(config.data());
     common.say("data: " + splits.description());
     common.say("backend: " + backend.name());
-    try (ProgressBar bar = CommonOptions.progress()) {
+    try (ProgressBar bar = common.progress()) {
       Trainer trainer = new Trainer(config, splits, backend, out, listener(config, bar));
       Trainer.Result result = trainer.run(resumes);
       common.result(json(config, result, backend), text(result));

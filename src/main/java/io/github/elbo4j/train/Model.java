@@ -32,6 +32,16 @@ public record Model(Vae vae, Parameters parameters, int height, int width) {
     return new Model(new Vae(spec, parameters), parameters, height, width);
   }
 
+  /** The first parameter that is not finite, in the order of the model, or null. */
+  @Nullable String nonFiniteParameter() {
+    for (Parameters.Parameter p : parameters) {
+      if (!Sums.finite(p.value())) {
+        return "parameter " + p.name();
+      }
+    }
+    return null;
+  }
+
   /** The architecture that a configuration describes. */
   static Vae.Spec spec(RunConfig config, int data) {
     if (!config.posterior().equals("diagonal")) {

@@ -11,6 +11,8 @@ import io.github.elbo4j.vi.Elbo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Trains a VAE into a run folder. Every epoch ends with an evaluation, a line of metrics, a grid of
@@ -123,28 +125,51 @@ public final class Trainer {
   public Result run(boolean resume) throws IOException {
     long start = System.nanoTime();
     RunCheckpoint done = resume ? restore() : freshFolder();
-    EpochMetrics last = null;
+    EpochMetrics last = done.epoch() == config.epochs() ? logged(done.epoch()) : null;
     for (int epoch = done.epoch() + 1; epoch <= config.epochs(); epoch++) {
       last = epoch(epoch, (long) (epoch - 1) * batches.perEpoch());
     }
-    if (last == null) {
-      last = log.read().getLast();
-    }
-    return new Result(last, (System.nanoTime() - start) * 1e-9);
+    return new Result(Objects.requireNonNull(last), (System.nanoTime() - start) * 1e-9);
   }
 
-  private RunCheckpoint freshFolder() throws IOException {
+  /** What the last epoch of a finished run reached. */
+  private EpochMetrics logged(int epoch) throws IOException {
+    List<EpochMetrics> all = log.read();
+    if (all.isEmpty() || all.getLast().epoch() != epoch) {
+      throw new IOException(
+          "%s: %s has no line of epoch %d, the last one: use evaluate, or --resume with more --epochs"
+              .formatted(folder, MetricsLog.FILE, epoch));
+    }
+    return all.getLast();
+  }
+
+  /**
+   * Refuses a folder in which a new run would meet the files of another one.
+   *
+   * @throws IOException naming the file that is there
+   */
+  public static void requireFresh(Path folder) throws IOException {
     if (Files.exists(folder.resolve(RunConfig.FILE))) {
       throw new IOException(
           folder + " already holds a run: go on with --resume, or choose another --out");
     }
+    for (String file : List.of(Checkpoints.FILE, Checkpoints.PREVIOUS, MetricsLog.FILE)) {
+      if (Files.exists(folder.resolve(file))) {
+        throw new IOException(
+            "%s holds %s of another run without its %s: choose another --out"
+                .formatted(folder, file, RunConfig.FILE));
+      }
+    }
+  }
+
+  private RunCheckpoint freshFolder() throws IOException {
+    requireFresh(folder);
     Files.createDirectories(folder);
     config.write(folder.resolve(RunConfig.FILE));
     return none();
   }
 
   private RunCheckpoint restore() throws IOException {
-    config.write(folder.resolve(RunConfig.FILE));
     RunCheckpoint done = none();
     if (Files.exists(folder.resolve(Checkpoints.FILE))) {
       SafeTensors file = Checkpoints.load(folder);
@@ -154,9 +179,15 @@ public final class Trainer {
             "%s: the checkpoint did %d steps in %d epochs, the data have %d steps an epoch: they are other data"
                 .formatted(folder, done.step(), done.epoch(), batches.perEpoch()));
       }
+      if (done.epoch() > config.epochs()) {
+        throw new ConfigException(
+            "--resume: the run in %s has done %d epochs, more than --epochs %d"
+                .formatted(folder, done.epoch(), config.epochs()));
+      }
       RunCheckpoint.restore(file, model.parameters());
       RunCheckpoint.restore(file, adam);
     }
+    config.write(folder.resolve(RunConfig.FILE));
     log.keepThrough(done.epoch());
     return done;
   }
@@ -180,10 +211,11 @@ public final class Trainer {
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
     long step = firstStep + steps;
-    Evaluation.Scores scores = judge(epoch);
-    if (!Double.isFinite(scores.elbo())) {
-      throw new NonFiniteException(step, "test ELBO after this step's update", checkpoint);
+    String poisoned = model.nonFiniteParameter();
+    if (poisoned != null) {
+      throw new NonFiniteException(step, poisoned + " after the update", checkpoint);
     }
+    Evaluation.Scores scores = judge(epoch, step, checkpoint);
     EpochMetrics metrics =
         new EpochMetrics(
             epoch,
@@ -201,16 +233,20 @@ public final class Trainer {
   }
 
   /** Test scores and pictures, with the averaged weights where the run keeps an average. */
-  private Evaluation.Scores judge(int epoch) throws IOException {
+  private Evaluation.Scores judge(int epoch, long step, String checkpoint) throws IOException {
     boolean average = config.polyak() > 0;
     if (average) {
       adam.swapAverage();
     }
     try {
+      Evaluation.Scores scores = evaluation.elbo();
+      if (!Double.isFinite(scores.elbo())) {
+        throw new NonFiniteException(step, "test ELBO after the update", checkpoint);
+      }
       Path samples = folder.resolve("samples");
       Files.createDirectories(samples);
       pictures.samples(samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed());
-      return evaluation.elbo();
+      return scores;
     } finally {
       if (average) {
         adam.swapAverage();

@@ -6,7 +6,6 @@ import io.github.elbo4j.data.Batches;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.nn.Adam;
-import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.Vae;
@@ -99,10 +98,9 @@ public final class TrainingStep {
 
   /** The first tensor, in the order of the computation, that is not finite. */
   private String culprit() {
-    for (Parameters.Parameter p : model.parameters()) {
-      if (!Sums.finite(p.value())) {
-        return "parameter " + p.name();
-      }
+    String poisoned = model.nonFiniteParameter();
+    if (poisoned != null) {
+      return poisoned;
     }
     if (!finite(terms.latent().mu())) {
       return "posterior mu";

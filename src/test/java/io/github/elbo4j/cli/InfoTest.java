@@ -1,0 +1,63 @@
+package io.github.elbo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.elbo4j.kernel.Backends;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** {@code info} and {@code selfcheck}. */
+final class InfoTest {
+  @Test
+  void infoSaysWhichBackendRunsAndWhyEachCanOrCannot() {
+    String text = Cli.run("info").done().out();
+    for (Backends.Status status : Backends.statuses()) {
+      assertThat(text).contains(status.name() + ": ", status.reason());
+    }
+    assertThat(text).contains("backend: simd", "embedded", "mnist", "fashion-mnist");
+  }
+
+  @Test
+  void infoAsJson() {
+    Map<String, @Nullable Object> json =
+        Cli.run("info", "--json", "--threads", "1", "--seed", "4").json();
+    assertThat(json.keySet())
+        .containsExactly(
+            "version", "java", "os", "processors", "threads", "backend", "backends", "data");
+    assertThat(json.get("threads")).isEqualTo(1L);
+    assertThat(json.get("backend")).isEqualTo("simd");
+    assertThat((List<?>) json.get("backends")).hasSize(2);
+    assertThat(Cli.run("info", "--json", "--backend", "reference").json())
+        .containsEntry("backend", "reference");
+  }
+
+  @Test
+  void aBackendThatIsUnknownIsRefusedByEveryCommand() {
+    for (String command : List.of("info", "selfcheck")) {
+      assertThat(Cli.run(command, "--backend", "abacus").refusal(2)).contains("abacus", "simd");
+    }
+    assertThat(Cli.run("info", "--threads", "0").refusal(2)).contains("--threads 0");
+    assertThat(Cli.run("selfcheck", "--threads", "many").refusal(2)).contains("--threads", "many");
+  }
+
+  @Test
+  void selfcheckPassesOnBothBackendsAndForAnySeed() {
+    for (String backend : List.of("simd", "reference")) {
+      Map<String, @Nullable Object> json =
+          Cli.run("selfcheck", "--backend", backend, "--json").json();
+      assertThat(json.keySet()).containsExactly("backend", "passed", "failed", "kernels");
+      assertThat(json).containsEntry("backend", backend).containsEntry("failed", 0L);
+      List<?> kernels = (List<?>) Objects.requireNonNull(json.get("kernels"));
+      assertThat(json.get("passed")).isEqualTo((long) kernels.size());
+      for (Object kernel : kernels) {
+        assertThat(((Map<?, ?>) kernel).keySet().stream().map(Object::toString))
+            .containsExactly("kernel", "passed", "worst");
+      }
+    }
+    String seeded = Cli.run("selfcheck", "--seed", "9").done().out();
+    assertThat(seeded).contains(" 0 failed").isNotEqualTo(Cli.run("selfcheck").done().out());
+  }
+}

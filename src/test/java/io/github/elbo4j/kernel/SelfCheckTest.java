@@ -1,0 +1,119 @@
+package io.github.elbo4j.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.elbo4j.kernel.optim.AdamStep;
+import io.github.elbo4j.kernel.optim.OptimKernels;
+import io.github.elbo4j.kernel.random.RandomKernels;
+import io.github.elbo4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A backend with one wrong family fails, and only there. */
+final class SelfCheckTest {
+  private static final Backend R = Backends.reference();
+
+  private static List<String> failures(RandomKernels random, OptimKernels optim) {
+    Backend wrong =
+        new Backend(
+            "wrong",
+            random,
+            R.pixels(),
+            R.gaussian(),
+            R.likelihood(),
+            R.dense(),
+            R.reduce(),
+            optim);
+    return SelfCheck.run(wrong, 1).stream()
+        .filter(f -> !f.passed())
+        .map(SelfCheck.Finding::kernel)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 20, -7, Long.MAX_VALUE})
+  void rightBackendsPass(long seed) {
+    for (Backend backend : List.of(Backends.simd(), R)) {
+      assertThat(SelfCheck.run(backend, seed))
+          .hasSizeGreaterThan(10)
+          .allMatch(SelfCheck.Finding::passed);
+    }
+  }
+
+  /** Right, but for what a subclass breaks. */
+  private static class Random extends RandomKernels {
+    @Override
+    protected void doBits(NoiseKey key, long first, int[] out, int from, int n) {
+      R.random().bits(key, first, out, from, n);
+    }
+
+    @Override
+    protected void doUniform(NoiseKey key, long first, Tensor out) {
+      R.random().uniform(key, first, out);
+    }
+
+    @Override
+    protected void doNormal(NoiseKey key, long first, Tensor out) {
+      R.random().normal(key, first, out);
+    }
+  }
+
+  @Test
+  void normalsThatAreSlightlyTooWide() {
+    Random wide =
+        new Random() {
+          @Override
+          protected void doNormal(NoiseKey key, long first, Tensor out) {
+            super.doNormal(key, first, out);
+            for (int i = 0; i < out.size(); i++) {
+              out.array()[out.offset() + i] *= 1.001f;
+            }
+          }
+        };
+    assertThat(failures(wide, R.optim())).containsExactly("random.normal");
+  }
+
+  @Test
+  void aUniformThatIsNoNumber() {
+    Random nan =
+        new Random() {
+          @Override
+          protected void doUniform(NoiseKey key, long first, Tensor out) {
+            super.doUniform(key, first, out);
+            out.array()[out.offset() + out.size() - 1] = Float.NaN;
+          }
+        };
+    assertThat(failures(nan, R.optim())).containsExactly("random.uniform");
+  }
+
+  @Test
+  void anOptimiserThatOnlyClears() {
+    OptimKernels idle =
+        new OptimKernels() {
+          @Override
+          protected void doAdam(
+              Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor s, AdamStep step) {
+            grad.fill(0);
+          }
+
+          @Override
+          protected void doSquaredNorm(Tensor x, Tensor out) {
+            R.optim().squaredNorm(x, out);
+          }
+
+          @Override
+          protected void doClipScale(Tensor squaredNorm, float maxNorm, Tensor scale) {
+            R.optim().clipScale(squaredNorm, maxNorm, scale);
+          }
+
+          @Override
+          protected void doPolyak(Tensor average, Tensor param, float decay) {
+            R.optim().polyak(average, param, decay);
+          }
+        };
+    assertThat(failures(R.random(), idle)).containsExactly("optim.adam");
+  }
+}

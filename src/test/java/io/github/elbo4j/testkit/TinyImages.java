@@ -1,0 +1,62 @@
+package io.github.elbo4j.testkit;
+
+import io.github.elbo4j.data.DataSplits;
+import io.github.elbo4j.data.Images;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+/**
+ * Small grey pictures with something to learn: a bright row or a bright column on a dim ground.
+ * They are higher than wide, so that a mix-up of the two shows.
+ */
+public final class TinyImages {
+  public static final int HEIGHT = 8;
+  public static final int WIDTH = 6;
+
+  private TinyImages() {}
+
+  /** Training images and, from another seed, test images. */
+  public static DataSplits splits(int train, int test) {
+    return new DataSplits(images("tiny train", train, 1), images("tiny test", test, 2), "tiny");
+  }
+
+  private static Images images(String name, int count, long seed) {
+    return new Images(name, count, HEIGHT, WIDTH, pixels(count, seed), null);
+  }
+
+  /** The same as a folder in MNIST's format; returns the folder. */
+  public static Path folder(Path folder, int train, int test) throws IOException {
+    Files.createDirectories(folder);
+    Files.write(folder.resolve("train-images-idx3-ubyte"), idx(train, 1));
+    Files.write(folder.resolve("t10k-images-idx3-ubyte"), idx(test, 2));
+    return folder;
+  }
+
+  private static byte[] idx(int count, long seed) {
+    return ByteBuffer.allocate(16 + count * HEIGHT * WIDTH)
+        .putInt(0x803)
+        .putInt(count)
+        .putInt(HEIGHT)
+        .putInt(WIDTH)
+        .put(pixels(count, seed))
+        .array();
+  }
+
+  private static byte[] pixels(int count, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] pixels = new byte[count * HEIGHT * WIDTH];
+    for (int n = 0; n < count; n++) {
+      boolean row = random.nextBoolean();
+      int place = random.nextInt(row ? HEIGHT : WIDTH);
+      for (int i = 0; i < HEIGHT * WIDTH; i++) {
+        boolean bright = (row ? i / WIDTH : i % WIDTH) == place;
+        int grey = (bright ? 200 : 0) + random.nextInt(56);
+        pixels[n * HEIGHT * WIDTH + i] = (byte) grey;
+      }
+    }
+    return pixels;
+  }
+}
