@@ -1,0 +1,88 @@
+package io.github.elbo4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.elbo4j.testkit.TinyImages;
+import io.github.elbo4j.train.Checkpoints;
+import io.github.elbo4j.train.EpochMetrics;
+import io.github.elbo4j.train.MetricsLog;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A training that is killed at random moments ends with the very bits of one that is not. */
+final class KillTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void killedThreeTimes() throws Exception {
+    killedAndResumed(3, 80, 11);
+  }
+
+  @Test
+  @Tag("verify")
+  void killedTenTimes() throws Exception {
+    killedAndResumed(10, 300, 12);
+  }
+
+  private void killedAndResumed(int kills, int epochs, long seed) throws Exception {
+    Path data = TinyImages.folder(folder.resolve("data"), 100, 20);
+    Path whole = folder.resolve("whole");
+    Path killed = folder.resolve("killed");
+    String[] flags = {
+      "--epochs", Integer.toString(epochs), "--polyak", "0.9", "--binarize", "dynamic"
+    };
+    Cli.run(Cli.train(data, whole, flags)).done();
+    String[] resumed = new String[flags.length + 1];
+    System.arraycopy(flags, 0, resumed, 0, flags.length);
+    resumed[flags.length] = "--resume";
+    SplittableRandom random = new SplittableRandom(seed);
+    int inTheMiddle = 0;
+    for (int kill = 0; kill < kills; kill++) {
+      String[] args = Cli.train(data, killed, kill == 0 ? flags : resumed);
+      try (JavaProcess child = JavaProcess.start(folder, JavaProcess.VECTOR, Main.class, args)) {
+        // Every second one is killed before its first epoch, as far as the moment has it.
+        String sign = kill % 2 == 0 ? "epoch " : "backend: ";
+        child.await(said -> said.contains(sign));
+        TimeUnit.MICROSECONDS.sleep(random.nextInt(60_000));
+        inTheMiddle += child.kill() ? 1 : 0;
+      }
+    }
+    assertThat(inTheMiddle).as("kills that met a running training").isEqualTo(kills);
+    List<EpochMetrics> before = new MetricsLog(killed.resolve(MetricsLog.FILE)).read();
+    assertThat(before).as("epochs done by the killed").hasSizeBetween(1, epochs - 1);
+    Cli.run(Cli.train(data, killed, resumed)).done();
+    for (String file :
+        List.of(
+            Checkpoints.FILE, Checkpoints.PREVIOUS, "samples/epoch-%04d.png".formatted(epochs))) {
+      assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    assertThat(scores(killed)).isEqualTo(scores(whole)).hasSize(epochs);
+    try (var files = Files.walk(killed)) {
+      assertThat(files.map(Path::toString).filter(f -> f.endsWith(".part"))).isEmpty();
+    }
+  }
+
+  /** The metrics without their times. */
+  private static List<List<Number>> scores(Path run) throws Exception {
+    return new MetricsLog(run.resolve(MetricsLog.FILE))
+        .read().stream()
+            .map(
+                m ->
+                    List.<Number>of(
+                        m.epoch(),
+                        m.step(),
+                        m.trainElbo(),
+                        m.testElbo(),
+                        m.reconstruction(),
+                        m.kl(),
+                        m.activeUnits()))
+            .toList();
+  }
+}
