@@ -58,7 +58,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--schedule",
       paramLabel = "SPEC",
-      description = "constant (default), steps:10=0.5,20=0.1, cosine:…, warmup:…, joined by +")
+      description =
+          "constant (default), steps:10e=0.5,20e=0.1, cosine:20e, warmup:500, joined by +;"
+              + " lengths in steps, or with an e in epochs")
   private @Nullable String schedule;
 
   @Option(
@@ -149,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
     common.say("backend: " + backend.name());
     try (ProgressBar bar = common.progress()) {
       Trainer trainer = new Trainer(config, splits, backend, out, listener(config, bar));
-      Trainer.Result result = trainer.run(resumes);
+      Trainer.Result result = trainer.run(resume);
       common.result(json(config, result, backend), text(result));
     }
     return 0;

@@ -124,7 +124,8 @@ public final class Trainer {
    */
   public Result run(boolean resume) throws IOException {
     long start = System.nanoTime();
-    RunCheckpoint done = resume ? restore() : freshFolder();
+    boolean begun = resume && Files.exists(folder.resolve(RunConfig.FILE));
+    RunCheckpoint done = begun ? restore() : freshFolder();
     EpochMetrics last = done.epoch() == config.epochs() ? logged(done.epoch()) : null;
     for (int epoch = done.epoch() + 1; epoch <= config.epochs(); epoch++) {
       last = epoch(epoch, (long) (epoch - 1) * batches.perEpoch());
