@@ -148,6 +148,19 @@ final class UseRunTest {
     assertThat(Files.readAllBytes(file)).isNotEqualTo(before);
   }
 
+  /** A cell of a grid shows a test image, each of its pixels as 7 x 7. */
+  private static void assertShows(BufferedImage grid, int column, int row, int image)
+      throws IOException {
+    byte[] test = Files.readAllBytes(folder.resolve("data").resolve("t10k-images-idx3-ubyte"));
+    int size = TinyImages.WIDTH * TinyImages.HEIGHT;
+    for (int i = 0; i < size; i++) {
+      int x = 2 + column * (TinyImages.WIDTH * 7 + 2) + i % TinyImages.WIDTH * 7;
+      int y = 2 + row * (TinyImages.HEIGHT * 7 + 2) + i / TinyImages.WIDTH * 7;
+      int wanted = test[16 + image * size + i] & 0xFF;
+      assertThat(grid.getRaster().getSample(x + 6, y + 6, 0)).isEqualTo(wanted);
+    }
+  }
+
   @Test
   void reconstructionsShowTheOriginalsAboveThem() throws IOException {
     Path file = own.resolve("r.png");
@@ -158,12 +171,10 @@ final class UseRunTest {
     // Grey levels of bars on a dim ground have a variance of some 0.1; a model is better than that.
     assertThat(number(json, "meanSquaredError")).isBetween(1e-4, 0.1);
     BufferedImage picture = grid(file, 5, 2);
-    byte[] test = Files.readAllBytes(folder.resolve("data").resolve("t10k-images-idx3-ubyte"));
-    for (int i = 0; i < TinyImages.WIDTH * TinyImages.HEIGHT; i++) {
-      int x = 2 + i % TinyImages.WIDTH * 7;
-      int y = 2 + i / TinyImages.WIDTH * 7;
-      assertThat(picture.getRaster().getSample(x, y, 0)).isEqualTo(test[16 + i] & 0xFF);
-    }
+    assertShows(picture, 4, 0, 4);
+    with("reconstruct", "--out", file.toString()).done();
+    // 30 images, 16 a row: the 20th is the fourth of the third row, below the reconstructions.
+    assertShows(grid(file, 16, 4), 3, 2, 19);
     assertThat(with("reconstruct", "--split", "train").done().out())
         .contains("reconstructions.png");
     grid(run.resolve("reconstructions.png"), 16, 4);
