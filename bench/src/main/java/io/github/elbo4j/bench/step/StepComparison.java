@@ -126,8 +126,10 @@ public final class StepComparison {
     for (Row row : rows) {
       Row ours = ours(row.threads());
       good &= check(learns(row), "%s does not learn", row);
-      good &= check(near(row.firstLoss(), ours.firstLoss(), STARTS_APART), "%s starts elsewhere", row);
-      good &= check(near(row.laterLoss(), ours.laterLoss(), LATER_APART), "%s learns otherwise", row);
+      good &=
+          check(near(row.firstLoss(), ours.firstLoss(), STARTS_APART), "%s starts elsewhere", row);
+      good &=
+          check(near(row.laterLoss(), ours.laterLoss(), LATER_APART), "%s learns otherwise", row);
       boolean slower = !row.contender().tuned() && row.ratioTo(ours).median() < 1;
       good &= check(!slower, "elbo4j is slower than %s", row);
     }
