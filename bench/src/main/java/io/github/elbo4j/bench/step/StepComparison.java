@@ -46,7 +46,7 @@ public final class StepComparison {
     Options options;
     try {
       options = Options.parse(args);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException e) { // a NumberFormatException says what it got
       System.err.println("step: " + e.getMessage());
       System.exit(2);
       return;
@@ -56,7 +56,8 @@ public final class StepComparison {
 
   private boolean run() throws IOException, InterruptedException {
     for (int turn = 1; turn <= options.processes; turn++) {
-      for (Row row : rows) {
+      // There and back, so that none always follows the same other.
+      for (Row row : turn % 2 == 1 ? rows : rows.reversed()) {
         ChildProcess.Outcome outcome =
             ChildProcess.run(row.contender(), row.threads(), options.warmUp, options.seconds);
         row.add(outcome);

@@ -16,7 +16,7 @@ final class StepTimer {
   }
 
   /** Steps that are always done before timing; the last ten give {@link Sample#laterLoss}. */
-  static final int LEARNING_STEPS = 100;
+  static final int LEARNING_STEPS = 50;
 
   private static final int ROUNDS = 15;
 
