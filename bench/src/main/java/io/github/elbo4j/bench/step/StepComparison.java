@@ -105,7 +105,8 @@ public final class StepComparison {
         - elbo4j's step includes gathering a shuffled batch of bytes, scaling it, noise, forward, backward, the check for
           non-finite losses and Adam. libtorch (bytedeco pytorch 2.10.0-1.5.13, eager, C++ Adam) gets its batches as views of
           data that was converted beforehand, in order. Both read the loss every step.
-        - default: no variable set but OMP_NUM_THREADS, which is the number of threads. tuned: with
+        - default: no variable set but OMP_NUM_THREADS, which is the number of threads (and OPENBLAS_VERBOSE, which
+            only prints). tuned: with
           OPENBLAS_CORETYPE=SkylakeX, OMP_WAIT_POLICY=PASSIVE, GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
         - loss: nats an example of the untrained model, and the mean of steps %d to %d.
         - Ratios of one run can be compared between machines and days; milliseconds cannot.
