@@ -1,5 +1,6 @@
 package io.github.elbo4j.autodiff;
 
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ public final class Arena {
       next++;
       return t;
     }
-    return place(rows * columns, rows, columns);
+    return place(rows, columns);
   }
 
   /** The next buffer as a vector {@code [length]}, with unspecified content. */
@@ -31,7 +32,7 @@ public final class Arena {
       next++;
       return t;
     }
-    return place(length, length);
+    return place(length);
   }
 
   /** Takes every buffer back; what was handed out must not be used any more. */
@@ -48,13 +49,15 @@ public final class Arena {
     return next < tensors.size() ? tensors.get(next) : Tensor.EMPTY;
   }
 
-  private Tensor place(int size, int... dims) {
+  private Tensor place(int... dims) {
+    Shape shape = Shape.of(dims); // refuses more elements than an array can have
+    int size = shape.size();
     float[] array = candidate().array();
     if (array.length < size || next == tensors.size()) {
       floats += size - array.length;
       array = new float[size];
     }
-    Tensor t = Tensor.of(array, 0, dims);
+    Tensor t = Tensor.of(array, 0, shape);
     if (next == tensors.size()) {
       tensors.add(t);
     } else {

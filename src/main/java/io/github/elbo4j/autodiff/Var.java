@@ -78,6 +78,11 @@ public final class Var {
     return gradient;
   }
 
+  /** Starts a backward pass: whatever an earlier one left counts as nothing. */
+  void forgetGradient() {
+    cleared = false;
+  }
+
   void set(Tensor newValue, @Nullable Tensor newGradient, boolean ready) {
     value = newValue;
     gradient = newGradient;
