@@ -66,6 +66,41 @@ class OpsGradientTest {
         logVar);
   }
 
+  /** A loss that depends on one output only: the others' gradients never arrive. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kl", "klPerDim", "logQ", "logP"})
+  void oneOutputOfReparameterize(String output) {
+    Tensor eps = normal(19, 1, 2 * B, D);
+    Want want = output.startsWith("kl") ? Want.KL_PER_DIM : Want.LOG_DENSITIES;
+    check(
+        "only " + output,
+        (tape, p) -> {
+          GaussianOps.Sample s = GaussianOps.reparameterize(tape, p[0], p[1], eps, want);
+          return Formulas.project(
+              tape,
+              switch (output) {
+                case "kl" -> s.kl();
+                case "klPerDim" -> s.klPerDim();
+                case "logQ" -> s.logQ();
+                default -> s.logP();
+              });
+        },
+        p -> {
+          double[] z = Formulas.sample(p[0], p[1], read(eps), 2, D);
+          double[] zeros = new double[B * D];
+          double[] perDim = Formulas.klPerDim(p[0], p[1]);
+          return Formulas.project(
+              switch (output) {
+                case "kl" -> Formulas.rowSums(perDim, D);
+                case "klPerDim" -> perDim;
+                case "logQ" -> Formulas.logDensity(z, p[0], p[1], 2, D);
+                default -> Formulas.logDensity(z, zeros, zeros, 2, D);
+              });
+        },
+        normal(20, 1, B, D),
+        normal(21, 0.7, B, D));
+  }
+
   private static Var outputs(Tape tape, GaussianOps.Sample s, Want want) {
     Var z = Formulas.project(tape, s.z());
     return switch (want) {

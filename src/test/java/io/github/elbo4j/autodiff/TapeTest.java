@@ -153,6 +153,32 @@ class TapeTest {
     }
   }
 
+  /** One node object serves draws, pixels and numbers in turn; nothing of the last use remains. */
+  @Test
+  void aNodeForgetsTheDataOfTheStepBefore() {
+    Tensor x = Tensor.of(new float[] {0.2f, 0.4f, 0.6f}, 0, 1, 3);
+    ByteTensor bytes = new ByteTensor(new byte[] {51, 102, (byte) 153}, 0, 1, 3);
+    Tensor dLogits = Tensor.zeros(1, 3);
+    Var logits = Var.parameter(Tensor.zeros(1, 3), dLogits);
+    float[] wanted = {-0.3f, -0.1f, 0.1f}; // x − sigmoid(0)
+    for (int use = 0; use < 6; use++) {
+      tape.reset();
+      dLogits.fill(0);
+      Var logLik =
+          switch (use % 3) {
+            case 0 -> LikelihoodOps.bernoulli(tape, logits, bytes, NOISE);
+            case 1 -> LikelihoodOps.bernoulli(tape, logits, bytes);
+            default -> LikelihoodOps.bernoulli(tape, logits, x);
+          };
+      tape.backward(ReduceOps.weightedSum(tape, logLik, 1));
+      if (use % 3 == 0) {
+        assertThat(gradient(logits)).containsAnyOf(-0.5f, 0.5f).doesNotContain(-0.3f);
+      } else {
+        assertThat(gradient(logits)).usingComparatorWithPrecision(1e-6f).containsExactly(wanted);
+      }
+    }
+  }
+
   @Test
   void constantsGetNoGradient() {
     Var x = Var.constant(TapeCheck.normal(4, 1, 2, 3));
