@@ -41,6 +41,36 @@ class ArenaTest {
     assertThat(arena.capacity()).isEqualTo(24);
   }
 
+  /** A short batch comes and goes: neither shape makes a new tensor. */
+  @Test
+  void twoShapesInTurnGetTheirOwnTensorsBack() {
+    Arena arena = new Arena();
+    Tensor full = arena.take(4, 6);
+    arena.rewind();
+    Tensor part = arena.take(3, 6);
+    arena.rewind();
+    assertThat(arena.take(4, 6)).isSameAs(full);
+    arena.rewind();
+    assertThat(arena.take(3, 6)).isSameAs(part);
+    arena.rewind();
+    Tensor vector = arena.take(5);
+    arena.rewind();
+    assertThat(arena.take(3, 6)).isSameAs(part);
+    arena.rewind();
+    assertThat(arena.take(5)).isSameAs(vector);
+  }
+
+  @Test
+  void nothingLooksAtMemoryThatWasReplaced() {
+    Arena arena = new Arena();
+    arena.take(2, 3);
+    arena.rewind();
+    Tensor large = arena.take(5, 3);
+    arena.rewind();
+    assertThat(arena.take(2, 3).array()).isSameAs(large.array());
+    assertThat(arena.capacity()).isEqualTo(15);
+  }
+
   @Test
   void aLargerShapeReplacesTheBuffer() {
     Arena arena = new Arena();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A training step allocates nothing once it is compiled, batches being of one size. */
+/** A training step allocates nothing once it is compiled, with a short last batch (100) or not. */
 @Tag("allocation")
 class TrainingStepAllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -19,17 +19,19 @@ class TrainingStepAllocationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "bernoulli, true, 1",
-    "bernoulli, true, 2",
-    "gaussian:element, false, 1",
-    "gaussian:element, false, 2"
+    "bernoulli, true, 128, 1",
+    "bernoulli, true, 128, 2",
+    "bernoulli, true, 100, 1",
+    "gaussian:element, false, 128, 1",
+    "gaussian:element, false, 128, 2",
+    "gaussian:element, false, 100, 2"
   })
-  void aStepAllocatesNothing(String likelihood, boolean dynamic, int threads) {
+  void aStepAllocatesNothing(String likelihood, boolean dynamic, int images, int threads) {
     int before = Parallel.threads();
     try {
       Parallel.setThreads(threads);
       Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
-      StepFixture fixture = new StepFixture(Backends.simd(), likelihood, elbo, 128, dynamic);
+      StepFixture fixture = new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic);
       long step = 0;
       long bytes = Long.MAX_VALUE;
       // Compilation happens in the background; a few rounds are allowed for it to end.
