@@ -68,12 +68,12 @@ public final class Var {
    * True before anything was added in this backward pass: a kernel may then overwrite instead of
    * adding.
    */
-  boolean untouched() {
+  public boolean untouched() {
     return gradient != null && !cleared;
   }
 
   /** The gradient for a kernel that overwrites it, without clearing it first. */
-  @Nullable Tensor gradientToOverwrite() {
+  public @Nullable Tensor gradientToOverwrite() {
     cleared = true;
     return gradient;
   }
