@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 20
-.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-step clean
+.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -42,11 +42,14 @@ dist: ## target/dist/bin/elbo4j, which runs on a machine without Java
 train: dist ## train a VAE on the embedded images, about a minute (RUN=folder TRAIN="options")
 	@target/dist/bin/elbo4j train $(TRAIN) --out $(RUN)
 
-bench: ## JMH benchmarks of the kernels (ARGS="regular expression and JMH options")
+bench: ## JMH benchmarks of the kernels (ARGS="regular expression and JMH options", THREADS=1)
 	@bench/run.sh $(ARGS)
 
-bench-step: ## one training step of the classic VAE beside libtorch's
-	@bench/step.sh
+bench-smoke: ## each benchmark once, its answer compared with the reference
+	@bench/run.sh --smoke $(ARGS)
+
+bench-step: ## one training step of the classic VAE beside libtorch's, about 6 minutes (ARGS="options")
+	@bench/step.sh $(ARGS)
 
 clean: ## remove what was built
 	@rm -rf target bench/target consumer/target

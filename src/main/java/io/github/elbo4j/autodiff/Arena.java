@@ -1,5 +1,6 @@
 package io.github.elbo4j.autodiff;
 
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,31 +8,36 @@ import java.util.List;
 /**
  * Buffers handed out in order and taken back all at once: step n+1 asks for the same shapes as step
  * n and gets the very tensors of step n. A step of other shapes (a short last batch) looks at the
- * same memory with other shapes; only a larger one allocates.
+ * same memory with other shapes, and the step after it finds the former tensors again; only a
+ * larger shape allocates memory.
  */
 public final class Arena {
-  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<Slot> slots = new ArrayList<>();
   private int next;
   private long floats;
 
   /** The next buffer as {@code [rows, columns]}, with unspecified content. */
   public Tensor take(int rows, int columns) {
-    Tensor t = candidate();
-    if (t.shape().rank() == 2 && t.shape().dim(0) == rows && t.shape().dim(1) == columns) {
-      next++;
-      return t;
+    Slot slot = nextSlot();
+    if (!isMatrix(slot.view, rows, columns)) {
+      slot.swap();
+      if (!isMatrix(slot.view, rows, columns)) {
+        place(slot, Shape.of(rows, columns));
+      }
     }
-    return place(rows * columns, rows, columns);
+    return slot.view;
   }
 
   /** The next buffer as a vector {@code [length]}, with unspecified content. */
   public Tensor take(int length) {
-    Tensor t = candidate();
-    if (t.shape().rank() == 1 && t.shape().dim(0) == length && next < tensors.size()) {
-      next++;
-      return t;
+    Slot slot = nextSlot();
+    if (!isVector(slot.view, length)) {
+      slot.swap();
+      if (!isVector(slot.view, length)) {
+        place(slot, Shape.of(length));
+      }
     }
-    return place(length, length);
+    return slot.view;
   }
 
   /** Takes every buffer back; what was handed out must not be used any more. */
@@ -44,23 +50,41 @@ public final class Arena {
     return floats;
   }
 
-  private Tensor candidate() {
-    return next < tensors.size() ? tensors.get(next) : Tensor.EMPTY;
+  private static boolean isMatrix(Tensor t, int rows, int columns) {
+    Shape shape = t.shape();
+    return shape.rank() == 2 && shape.dim(0) == rows && shape.dim(1) == columns;
   }
 
-  private Tensor place(int size, int... dims) {
-    float[] array = candidate().array();
-    if (array.length < size || next == tensors.size()) {
-      floats += size - array.length;
-      array = new float[size];
+  private static boolean isVector(Tensor t, int length) {
+    return t.shape().rank() == 1 && t.shape().dim(0) == length;
+  }
+
+  private Slot nextSlot() {
+    if (next == slots.size()) {
+      slots.add(new Slot());
     }
-    Tensor t = Tensor.of(array, 0, dims);
-    if (next == tensors.size()) {
-      tensors.add(t);
-    } else {
-      tensors.set(next, t);
+    return slots.get(next++);
+  }
+
+  private void place(Slot slot, Shape shape) {
+    if (slot.memory.length < shape.size()) {
+      floats += shape.size() - slot.memory.length;
+      slot.memory = new float[shape.size()];
+      slot.other = Tensor.EMPTY; // it looks at the old memory
     }
-    next++;
-    return t;
+    slot.view = Tensor.of(slot.memory, 0, shape);
+  }
+
+  /** One buffer with the two views that were asked for last. */
+  private static final class Slot {
+    private float[] memory = Tensor.EMPTY.array();
+    private Tensor view = Tensor.EMPTY;
+    private Tensor other = Tensor.EMPTY;
+
+    void swap() {
+      Tensor former = view;
+      view = other;
+      other = former;
+    }
   }
 }

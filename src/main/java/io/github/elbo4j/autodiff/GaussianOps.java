@@ -85,6 +85,9 @@ public final class GaussianOps {
   /**
    * KL to another diagonal Gaussian, [B].
    *
+   * <p>The two parameters of a Gaussian need a gradient both or neither, and a learned prior asks
+   * for a learned posterior.
+   *
    * @param priorMu [B,D] or [D]
    * @param priorLogVar the shape of priorMu
    */
@@ -94,12 +97,27 @@ public final class GaussianOps {
     n.logVar = logVar;
     n.priorMu = priorMu;
     n.priorLogVar = priorLogVar;
-    boolean needed = mu.needsGradient() || priorMu.needsGradient();
+    if (tape.recording()) {
+      bothOrNeither("klToPrior", "mu", mu, "logVar", logVar);
+      bothOrNeither("klToPrior", "priorMu", priorMu, "priorLogVar", priorLogVar);
+      if (priorMu.needsGradient() && !mu.needsGradient()) {
+        throw new IllegalArgumentException(
+            "klToPrior: priorMu needs a gradient, so mu must need one too");
+      }
+    }
+    boolean needed = mu.needsGradient();
     Tensor kl = tape.open(n.kl, needed, mu.value().rows());
     tape.backend()
         .gaussian()
         .klToPrior(mu.value(), logVar.value(), priorMu.value(), priorLogVar.value(), kl, null);
     return n.kl;
+  }
+
+  private static void bothOrNeither(String method, String a, Var first, String b, Var second) {
+    if (first.needsGradient() != second.needsGradient()) {
+      throw new IllegalArgumentException(
+          "%s: %s and %s must both need a gradient or neither".formatted(method, a, b));
+    }
   }
 
   private static @Nullable Tensor valueOf(@Nullable Var v) {
@@ -129,11 +147,10 @@ public final class GaussianOps {
       logVar = logVariance;
       int points = mean.value().rows();
       int d = mean.value().columns();
-      boolean needed = mean.needsGradient() || logVariance.needsGradient();
-      if (needed && !(mean.needsGradient() && logVariance.needsGradient())) {
-        throw new IllegalArgumentException(
-            "reparameterize: mu and logVar must both need a gradient or neither");
+      if (tape.recording()) { // else a parameter beside an output is no contradiction
+        bothOrNeither("reparameterize", "mu", mean, "logVar", logVariance);
       }
+      boolean needed = mean.needsGradient();
       kl = want == Want.KL || want == Want.KL_PER_DIM ? klVar : null;
       klPerDim = want == Want.KL_PER_DIM ? klPerDimVar : null;
       logQ = want == Want.LOG_DENSITIES ? logQVar : null;

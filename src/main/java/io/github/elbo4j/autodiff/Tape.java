@@ -24,6 +24,7 @@ public final class Tape {
   private final Backend backend;
   private final Arena arena = new Arena();
   private final List<Node> nodes = new ArrayList<>();
+  private final List<Var> outputs = new ArrayList<>();
   private int used;
   private boolean recording = true;
 
@@ -42,6 +43,7 @@ public final class Tape {
   /** Starts a step: every variable of the last one becomes invalid. */
   public void reset() {
     used = 0;
+    outputs.clear();
     arena.rewind();
   }
 
@@ -95,6 +97,7 @@ public final class Tape {
   public Tensor open(Var out, boolean needsGradient, int rows, int columns) {
     Tensor value = arena.take(rows, columns);
     out.set(value, needsGradient && recording ? arena.take(rows, columns) : null, false);
+    outputs.add(out);
     return value;
   }
 
@@ -102,19 +105,29 @@ public final class Tape {
   public Tensor open(Var out, boolean needsGradient, int length) {
     Tensor value = arena.take(length);
     out.set(value, needsGradient && recording ? arena.take(length) : null, false);
+    outputs.add(out);
     return value;
   }
 
   /**
-   * Adds d loss / d parameter to the gradient of every parameter that {@code loss} depends on.
+   * Adds d loss / d parameter to the gradient of every parameter that {@code loss} depends on. May
+   * be called again, for another loss of the same step too: the gradients of outputs start at zero
+   * each time.
    *
-   * @param loss one element
-   * @throws IllegalStateException when the tape did not record
+   * @param loss one element, an output of this step
+   * @throws IllegalStateException when the tape did not record, or {@code loss} has no parameters
    */
   public void backward(Var loss) {
     if (loss.value().size() != 1) {
       throw new IllegalArgumentException(
           "backward: loss " + loss.value().shape() + " must have 1 element");
+    }
+    if (!outputs.contains(loss)) {
+      throw new IllegalArgumentException(
+          "backward: loss was not computed on this tape since its last reset");
+    }
+    for (int i = 0; i < outputs.size(); i++) { // not an iterator: nothing is allocated
+      outputs.get(i).forgetGradient();
     }
     Tensor seed = loss.gradientToOverwrite();
     if (seed == null) {

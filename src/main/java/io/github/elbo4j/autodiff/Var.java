@@ -68,14 +68,19 @@ public final class Var {
    * True before anything was added in this backward pass: a kernel may then overwrite instead of
    * adding.
    */
-  boolean untouched() {
+  public boolean untouched() {
     return gradient != null && !cleared;
   }
 
   /** The gradient for a kernel that overwrites it, without clearing it first. */
-  @Nullable Tensor gradientToOverwrite() {
+  public @Nullable Tensor gradientToOverwrite() {
     cleared = true;
     return gradient;
+  }
+
+  /** Starts a backward pass: whatever an earlier one left counts as nothing. */
+  void forgetGradient() {
+    cleared = false;
   }
 
   void set(Tensor newValue, @Nullable Tensor newGradient, boolean ready) {

@@ -8,6 +8,13 @@ import io.github.elbo4j.tensor.Tensor;
  */
 public final class BlockSums implements Parallel.Task {
   private static final int BLOCK = 8 * Lanes.CHUNK;
+
+  /**
+   * Up to here a scalar loop: one number a data point is summed so rarely that vector code would
+   * stay interpreted, and allocate, for the first thousand steps.
+   */
+  private static final int SMALL = 1024;
+
   private static final ThreadLocal<BlockSums> LOCAL = ThreadLocal.withInitial(BlockSums::new);
 
   private Tensor x = Tensor.EMPTY;
@@ -27,6 +34,9 @@ public final class BlockSums implements Parallel.Task {
   }
 
   private double run(Tensor summed, boolean squared) {
+    if (summed.size() <= SMALL) {
+      return small(summed, squared);
+    }
     x = summed;
     squares = squared;
     int blocks = Math.ceilDiv(x.size(), BLOCK);
@@ -37,6 +47,15 @@ public final class BlockSums implements Parallel.Task {
     double total = 0;
     for (int b = 0; b < blocks; b++) {
       total += sums[b];
+    }
+    return total;
+  }
+
+  private static double small(Tensor x, boolean squared) {
+    float[] a = x.array();
+    double total = 0;
+    for (int i = x.offset(); i < x.offset() + x.size(); i++) {
+      total += squared ? (double) a[i] * a[i] : a[i];
     }
     return total;
   }

@@ -18,6 +18,8 @@ final class Batch {
   private final Var input = new Var();
   private ByteTensor pixels;
   private Tensor data;
+  private ByteTensor otherPixels;
+  private Tensor otherData;
 
   /** Buffers for up to {@code rows} examples of {@code size} pixels. */
   Batch(int rows, int size) {
@@ -26,6 +28,8 @@ final class Batch {
     this.size = size;
     this.pixels = new ByteTensor(bytes, 0, rows, size);
     this.data = Tensor.of(floats, 0, rows, size);
+    this.otherPixels = pixels;
+    this.otherData = data;
   }
 
   /** Where the pixels of the next batch are put, row by row. */
@@ -41,8 +45,7 @@ final class Batch {
    */
   Var load(Backend backend, int rows, @Nullable NoiseKey binarize) {
     if (pixels.rows() != rows) {
-      pixels = new ByteTensor(bytes, 0, rows, size);
-      data = Tensor.of(floats, 0, rows, size);
+      resize(rows);
     }
     if (binarize == null) {
       backend.pixels().scale(pixels, data);
@@ -50,5 +53,16 @@ final class Batch {
       backend.pixels().binarize(binarize, 0, pixels, data);
     }
     return input.setConstant(data);
+  }
+
+  /** Takes the views of the size before last, made anew where that is not the one. */
+  private void resize(int rows) {
+    ByteTensor formerPixels = pixels;
+    Tensor formerData = data;
+    boolean known = otherPixels.rows() == rows;
+    pixels = known ? otherPixels : new ByteTensor(bytes, 0, rows, size);
+    data = known ? otherData : Tensor.of(floats, 0, rows, size);
+    otherPixels = formerPixels;
+    otherData = formerData;
   }
 }

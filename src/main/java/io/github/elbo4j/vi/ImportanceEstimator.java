@@ -35,17 +35,22 @@ public final class ImportanceEstimator {
    * @param samples K &gt;= 1
    * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share
    *     noise
-   * @param out written: {@code out[from + b]}
+   * @param out written: {@code out[from + b]}; NaN where the model gives NaN
+   * @throws ArithmeticException when a weight is infinite, naming the first such data point; {@code
+   *     out} is written nevertheless, with +∞ there
    */
   public void logLikelihood(Tensor x, int samples, NoiseKey noise, double[] out, int from) {
     if (samples < 1) {
       throw new IllegalArgumentException("logLikelihood: samples " + samples + " must be >= 1");
     }
     int points = x.rows();
+    if (points == 0) {
+      return;
+    }
     encoderTape.resetForInference();
     Tensor h = vae.encode(encoderTape, data.setConstant(x)).value();
     StreamingLogMeanExp sum = new StreamingLogMeanExp(points);
-    int chunk = Math.max(1, ROWS / Math.max(1, points));
+    int chunk = Math.max(1, ROWS / points);
     for (int done = 0; done < samples; done += chunk) {
       sum.add(chunk(h, x, Math.min(chunk, samples - done), noise));
       noise.at(noise.step() + 1);
@@ -53,6 +58,18 @@ public final class ImportanceEstimator {
     for (int b = 0; b < points; b++) {
       out[from + b] = sum.result(b);
     }
+    for (int b = 0; b < points; b++) {
+      if (out[from + b] == Double.POSITIVE_INFINITY) {
+        throw new ArithmeticException(
+            "logLikelihood: data point %d of %d has an infinite importance weight"
+                .formatted(b, points));
+      }
+    }
+  }
+
+  /** Floats that both tapes hold, whatever the number of samples. */
+  long capacity() {
+    return encoderTape.arena().capacity() + sampleTape.arena().capacity();
   }
 
   /** log p(x|z) + log p(z) − log q(z|x) of k samples a data point, in the buffer of log p(x|z). */

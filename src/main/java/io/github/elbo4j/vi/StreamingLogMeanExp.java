@@ -7,6 +7,9 @@ import java.util.Arrays;
  * {@code log (1/K) Σ_k exp(logW[b,k])} for each data point, fed in chunks of k: a running maximum
  * and a running sum relative to it, so that any number of samples needs the memory of one chunk
  * (KERNELS.md §6).
+ *
+ * <p>A weight of 0 (log −∞) counts as a sample that found nothing; an infinite one (log +∞) makes
+ * the result +∞; a NaN makes it NaN, whatever else there is.
  */
 public final class StreamingLogMeanExp {
   private final double[] max;
@@ -51,13 +54,22 @@ public final class StreamingLogMeanExp {
     if (logW > max[b]) {
       sum[b] = sum[b] * Math.exp(max[b] - logW) + 1;
       max[b] = logW;
-    } else if (logW != Double.NEGATIVE_INFINITY) { // also a NaN, which must not vanish
+    } else if (logW == max[b]) { // also where both are infinite and have no difference
+      sum[b]++;
+    } else { // also a NaN, which must not vanish
       sum[b] += Math.exp(logW - max[b]);
     }
   }
 
-  /** The result for data point {@code b}; −∞ when every weight was 0. */
+  /**
+   * The result for data point {@code b}; −∞ when every weight was 0.
+   *
+   * @throws IllegalStateException when nothing was added
+   */
   public double result(int b) {
+    if (count == 0) {
+      throw new IllegalStateException("result: no weight was added since the last reset");
+    }
     return max[b] + Math.log(sum[b]) - Math.log((double) count);
   }
 }

@@ -1,0 +1,51 @@
+package io.github.elbo4j.bench.kernel;
+
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.Tensor;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+
+/** Philox: raw words, uniforms, normals. */
+public class RandomBenchmark extends KernelBenchmark {
+  /** Elements: the noise of a VAE step, of a binarised batch, and more than a cache holds. */
+  @Param({"2560", "100352", "4000000"})
+  public String shape = "";
+
+  private final NoiseKey key = new NoiseKey(1, 2);
+  private Tensor out = Tensor.EMPTY;
+  private int[] words = {};
+
+  @Override
+  void prepare(Numbers numbers) {
+    int n = Integer.parseInt(shape);
+    out = Tensor.zeros(n);
+    words = new int[n];
+  }
+
+  @Override
+  Work work(String benchmark) {
+    Work work = Work.of(words.length);
+    return benchmark.equals("bits") ? work.writes(words) : work.writes(out);
+  }
+
+  @Benchmark
+  @Covers("random.bits")
+  public int[] bits() {
+    k.random().bits(key, 0, words, 0, words.length);
+    return words;
+  }
+
+  @Benchmark
+  @Covers("random.uniform")
+  public Tensor uniform() {
+    k.random().uniform(key, 0, out);
+    return out;
+  }
+
+  @Benchmark
+  @Covers("random.normal")
+  public Tensor normal() {
+    k.random().normal(key, 0, out);
+    return out;
+  }
+}

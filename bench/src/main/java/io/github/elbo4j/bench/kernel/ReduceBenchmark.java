@@ -1,0 +1,63 @@
+package io.github.elbo4j.bench.kernel;
+
+import io.github.elbo4j.tensor.Tensor;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+
+/** From terms to the scalar objective. */
+public class ReduceBenchmark extends KernelBenchmark {
+  /** Data points x latent dimensions. */
+  @Param({"128x20", "4096x100"})
+  public String shape = "";
+
+  private Tensor x = Tensor.EMPTY;
+  private Tensor dX = Tensor.EMPTY;
+  private Tensor scalar = Tensor.EMPTY;
+
+  @Override
+  void prepare(Numbers numbers) {
+    int[] dims = Numbers.dims(shape);
+    x = numbers.uniform(dims);
+    dX = Tensor.zeros(dims);
+    scalar = numbers.normal(1);
+  }
+
+  @Override
+  Work work(String benchmark) {
+    Work w = Work.of(x.size());
+    return switch (benchmark) {
+      case "addSum", "freeBits" -> w.reads(x).updates(scalar);
+      case "addSumBackward" -> w.reads(scalar).updates(dX);
+      case "freeBitsBackward" -> w.reads(x, scalar).updates(dX);
+      default -> throw new IllegalArgumentException(benchmark);
+    };
+  }
+
+  @Benchmark
+  @Covers("reduce.addSum")
+  public Tensor addSum() {
+    k.reduce().addSum(x, 0.01f, scalar);
+    return scalar;
+  }
+
+  @Benchmark
+  @Covers("reduce.addSumBackward")
+  public Tensor addSumBackward() {
+    k.reduce().addSumBackward(scalar, 0.01f, dX);
+    return dX;
+  }
+
+  @Benchmark
+  @Covers("reduce.freeBits")
+  public Tensor freeBits() {
+    k.reduce().freeBits(x, 0.25f, 1, scalar);
+    return scalar;
+  }
+
+  @Benchmark
+  @Covers("reduce.freeBitsBackward")
+  public Tensor freeBitsBackward() {
+    k.reduce().freeBitsBackward(x, 0.25f, 1, scalar, dX);
+    return dX;
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.elbo4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.vi.Elbo;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A training step allocates nothing once it is compiled, with a short last batch (100) or not. */
+@Tag("allocation")
+class TrainingStepAllocationTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int STEPS = 50;
+
+  @ParameterizedTest
+  @CsvSource({
+    "bernoulli, true, 128, 1",
+    "bernoulli, true, 128, 2",
+    "bernoulli, true, 100, 1",
+    "gaussian:element, false, 128, 1",
+    "gaussian:element, false, 128, 2",
+    "gaussian:element, false, 100, 2"
+  })
+  void aStepAllocatesNothing(String likelihood, boolean dynamic, int images, int threads) {
+    int before = Parallel.threads();
+    try {
+      Parallel.setThreads(threads);
+      Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
+      StepFixture fixture = new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic);
+      long step = 0;
+      long bytes = Long.MAX_VALUE;
+      // Compilation happens in the background; a few rounds are allowed for it to end.
+      for (int round = 0; round < 30 && bytes > 0; round++) {
+        long end = System.nanoTime() + 100_000_000;
+        while (System.nanoTime() < end) {
+          fixture.step.run(step++, "none");
+        }
+        long start = THREADS.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < STEPS; i++) {
+          fixture.step.run(step++, "none");
+        }
+        bytes = THREADS.getCurrentThreadAllocatedBytes() - start;
+      }
+      assertThat(bytes).as("bytes allocated by %d steps", STEPS).isZero();
+    } finally {
+      Parallel.setThreads(before);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.github.elbo4j.vi;
+
+import io.github.elbo4j.kernel.dense.Activation;
+import java.util.Arrays;
+
+/**
+ * The loss of a small VAE in double, written out from KERNELS.md for one hidden tanh layer on each
+ * side. Parameters are in the order of their declaration.
+ */
+final class DoubleVae {
+  private static final double LOG_2PI = Math.log(2 * Math.PI);
+
+  private final Vae.Spec spec;
+  private final double[] x;
+  private final double[] eps;
+  private double[][] parameters = {};
+  private int next;
+  private int free;
+
+  /** x [B,N], eps [B,D]. */
+  DoubleVae(Vae.Spec spec, double[] x, double[] eps) {
+    if (spec.hidden().size() != 1 || spec.activation() != Activation.TANH) {
+      throw new IllegalArgumentException("DoubleVae: one hidden tanh layer");
+    }
+    this.spec = spec;
+    this.x = x;
+    this.eps = eps;
+  }
+
+  double loss(double[][] p, double klWeight, double freeBits) {
+    parameters = p;
+    next = 0;
+    double[] hidden = tanh(layer(x));
+    double[] mu = layer(hidden);
+    double[] logVar = clamp(layer(hidden));
+    double[] z = new double[mu.length];
+    for (int i = 0; i < z.length; i++) {
+      z[i] = mu[i] + Math.sqrt(Math.exp(logVar[i])) * eps[i];
+    }
+    double[] h = tanh(layer(z));
+    double[] output = layer(h);
+    double logLik = spec.likelihood().bernoulli() ? bernoulli(output) : gaussian(output, h);
+    return -logLik + klWeight * kl(mu, logVar, freeBits);
+  }
+
+  /** How many elements of the posterior's log-variance lie below, inside and above the bounds. */
+  int[] outside(double[][] p) {
+    parameters = p;
+    next = 0;
+    double[] hidden = tanh(layer(x));
+    layer(hidden);
+    int[] count = new int[3];
+    for (double v : layer(hidden)) {
+      count[v < spec.bounds().low() ? 0 : v > spec.bounds().high() ? 2 : 1]++;
+    }
+    return count;
+  }
+
+  /** Latent dimensions below the free bits in the last {@link #loss}. */
+  int free() {
+    return free;
+  }
+
+  /** x·W + b with the next two parameters. */
+  private double[] layer(double[] input) {
+    double[] w = parameters[next++];
+    double[] b = parameters[next++];
+    int in = w.length / b.length;
+    double[] y = new double[input.length / in * b.length];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = b[i % b.length];
+      for (int j = 0; j < in; j++) {
+        y[i] += input[i / b.length * in + j] * w[j * b.length + i % b.length];
+      }
+    }
+    return y;
+  }
+
+  private static double[] tanh(double[] v) {
+    return Arrays.stream(v).map(Math::tanh).toArray();
+  }
+
+  private double[] clamp(double[] v) {
+    LogVarBounds bounds = spec.bounds();
+    return Arrays.stream(v).map(e -> Math.max(bounds.low(), Math.min(bounds.high(), e))).toArray();
+  }
+
+  private int rows() {
+    return x.length / spec.data();
+  }
+
+  /** Mean over the batch. */
+  private double bernoulli(double[] logits) {
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      double p = 1 / (1 + Math.exp(-logits[i]));
+      sum += x[i] * Math.log(p) + (1 - x[i]) * Math.log(1 - p);
+    }
+    return sum / rows();
+  }
+
+  private double gaussian(double[] mean, double[] h) {
+    double[] logVar =
+        switch (spec.likelihood().variance()) {
+          case FIXED -> new double[] {spec.likelihood().logVar()};
+          case SCALAR, DIMENSION -> clamp(parameters[next++]);
+          case ELEMENT -> clamp(layer(h));
+        };
+    double sum = 0;
+    for (int i = 0; i < mean.length; i++) {
+      double variance = Math.exp(logVar[i % logVar.length]);
+      double distance = x[i] - mean[i];
+      sum -= 0.5 * (LOG_2PI + Math.log(variance) + distance * distance / variance);
+    }
+    return sum / rows();
+  }
+
+  /** Mean over the batch of the KL to N(0, I), with λ nats a dimension free. */
+  private double kl(double[] mu, double[] logVar, double freeBits) {
+    int d = spec.latent();
+    double[] means = new double[d];
+    for (int i = 0; i < mu.length; i++) {
+      double variance = Math.exp(logVar[i]);
+      double kl = 0.5 * (mu[i] * mu[i] + variance - 1 - Math.log(variance));
+      means[i % d] += kl / rows();
+    }
+    free = (int) Arrays.stream(means).filter(m -> m < freeBits).count();
+    return Arrays.stream(means).map(m -> Math.max(m, freeBits)).sum();
+  }
+}

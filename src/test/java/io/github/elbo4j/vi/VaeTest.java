@@ -1,0 +1,138 @@
+package io.github.elbo4j.vi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.elbo4j.autodiff.GaussianOps.Want;
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.tensor.Shape;
+import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.testkit.TapeCheck;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VaeTest {
+  private static final LogVarBounds BOUNDS = new LogVarBounds(-1, 0.5f);
+
+  private final Tape tape = new Tape(Backends.reference());
+
+  private static Vae.Spec spec(int data, List<Integer> hidden, int latent) {
+    return new Vae.Spec(
+        data, hidden, latent, Activation.RELU, LikelihoodSpec.parse("bernoulli"), BOUNDS);
+  }
+
+  @Test
+  void theDecoderMirrorsTheEncoder() {
+    List<String> names = new ArrayList<>();
+    for (Parameters.Parameter p : spec(9, List.of(7, 5), 2).parameters(1, null)) {
+      if (p.name().endsWith("weight")) {
+        names.add(p.name() + p.value().shape());
+      }
+    }
+    assertThat(names)
+        .containsExactly(
+            "encoder.0.weight[9,7]",
+            "encoder.1.weight[7,5]",
+            "posterior.mu.weight[5,2]",
+            "posterior.logVar.weight[5,2]",
+            "decoder.0.weight[2,5]",
+            "decoder.1.weight[5,7]",
+            "likelihood.logits.weight[7,9]");
+  }
+
+  @Test
+  void shapesFromDataToDataAndBack() {
+    Vae.Spec spec = spec(9, List.of(7, 5), 2);
+    Vae vae = new Vae(spec, spec.parameters(1, null));
+    assertThat(vae.spec()).isSameAs(spec);
+    Var x = Var.constant(Tensor.zeros(4, 9));
+    Var h = vae.encode(tape, x);
+    assertThat(h.value().shape()).isEqualTo(Shape.of(4, 5));
+    assertThat(vae.posteriorMean(tape, x).value().shape()).isEqualTo(Shape.of(4, 2));
+    Var z = vae.posterior().sample(tape, h, new NoiseKey(1, 1), 3, Want.SAMPLE).z();
+    assertThat(z.value().shape()).isEqualTo(Shape.of(12, 2));
+    assertThat(vae.logLik(tape, z, x.value()).value().shape()).isEqualTo(Shape.of(12));
+    assertThat(vae.decodeMean(tape, z).value().shape()).isEqualTo(Shape.of(12, 9));
+  }
+
+  /** A log-variance far above its bound samples with the bound's σ; the mean is not bounded. */
+  @Test
+  void theLogVarianceOfThePosteriorIsBounded() {
+    Vae.Spec spec = spec(3, List.of(), 1);
+    Parameters parameters = spec.parameters(1, null);
+    parameters.values().fill(0);
+    parameters.value("posterior.mu.bias").fill(50);
+    parameters.value("posterior.logVar.bias").fill(100);
+    Vae vae = new Vae(spec, parameters);
+    Var h = vae.encode(tape, Var.constant(Tensor.zeros(1, 3)));
+    NoiseKey noise = new NoiseKey(1, 1);
+    float z = vae.posterior().sample(tape, h, noise, 1, Want.KL).z().value().get(0);
+    Tensor eps = Tensor.zeros(1);
+    Backends.reference().random().normal(noise, 0, eps);
+    assertThat(z).isCloseTo((float) (50 + Math.exp(0.25) * eps.get(0)), within(1e-4f));
+  }
+
+  @Test
+  void thePriorIsStandardNormal() {
+    Vae.Spec spec = spec(3, List.of(), 2);
+    Tensor z = Tensor.zeros(5000, 2);
+    new Vae(spec, spec.parameters(1, null)).prior().sample(Backends.simd(), new NoiseKey(4, 4), z);
+    double mean = 0;
+    double square = 0;
+    for (int i = 0; i < z.size(); i++) {
+      mean += z.get(i) / (double) z.size();
+      square += z.get(i) * (double) z.get(i) / z.size();
+    }
+    assertThat(mean).isCloseTo(0, within(5 / Math.sqrt(z.size())));
+    assertThat(square).isCloseTo(1, within(5 * Math.sqrt(2.0 / z.size())));
+  }
+
+  @Test
+  void lossReturnsItsTerms() {
+    Vae.Spec spec = spec(3, List.of(4), 2);
+    Vae vae = new Vae(spec, spec.parameters(1, null));
+    Vae.Terms terms = new Vae.Terms();
+    assertThatIllegalStateException()
+        .isThrownBy(terms::logLik)
+        .withMessage("Terms: no forward pass was done");
+    assertThatIllegalStateException().isThrownBy(terms::latent);
+    assertThatIllegalStateException().isThrownBy(terms::loss);
+    Tensor x = Tensor.zeros(2, 3);
+    Elbo elbo = new Elbo(1, 0, 0);
+    Var loss = vae.loss(tape, Var.constant(x), new NoiseKey(1, 1), elbo, 0, terms);
+    assertThat(terms.loss()).isSameAs(loss);
+    double sum = 0;
+    for (int b = 0; b < 2; b++) {
+      sum += terms.latent().kl().value().get(b) - terms.logLik().value().get(b);
+    }
+    assertThat((double) loss.value().get(0)).isCloseTo(sum / 2, within(1e-5));
+  }
+
+  @Test
+  void badSizesAreRefused() {
+    String wanted = "Vae: data %s, latent %s and hidden %s must all be >= 1";
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> spec(0, List.of(), 1))
+        .withMessage(wanted.formatted(0, 1, "[]"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> spec(1, List.of(3, 0), 1))
+        .withMessage(wanted.formatted(1, 1, "[3, 0]"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> spec(1, List.of(), 0))
+        .withMessage(wanted.formatted(1, 0, "[]"));
+    Vae.Spec spec = spec(3, List.of(), 2);
+    Vae vae = new Vae(spec, spec.parameters(1, null));
+    Var wide = Var.constant(TapeCheck.normal(1, 1, 2, 4));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> vae.posteriorMean(tape, wide))
+        .withMessage("forward: w [3,2] must be [4,2]");
+  }
+}
