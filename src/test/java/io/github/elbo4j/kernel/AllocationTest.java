@@ -28,8 +28,10 @@ class AllocationTest {
     KernelCase.Call call = kernel.setup().prepare(new Fixture(1));
     Backend simd = Backends.simd();
     long bytes = Long.MAX_VALUE;
-    // Compilation happens in the background; a few rounds are allowed for it to end.
-    for (int round = 0; round < 20 && bytes > 0; round++) {
+    // Compilation happens in the background, late on a busy machine: only a kernel that still
+    // allocates after half a minute of calls fails, one that does not ends the loop at once.
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (bytes > 0 && System.nanoTime() < deadline) {
       warmUp(call, simd);
       bytes = allocated(call, simd);
     }

@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.likelihood;
 
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 
 /** The gradient of the Bernoulli log-likelihood over blocks of rows. */
@@ -33,7 +34,9 @@ final class BernoulliBackward implements Parallel.Task {
   public void run(int block) {
     int first = block * rowsPerBlock;
     int end = Math.min(logits.rows(), first + rowsPerBlock);
-    float[] work = Scratch.get().floats(1, n);
+    Scratch scratch = Scratch.get();
+    float[] work = scratch.floats(1, n);
+    float[] tail = scratch.floats(3, SimdMath.L);
     float[] data = work;
     for (int r = first; r < end; r++) {
       int b = r / samples;
@@ -50,7 +53,8 @@ final class BernoulliBackward implements Parallel.Task {
           g,
           dLogits.array(),
           dLogits.offset() + row,
-          n);
+          n,
+          tail);
     }
   }
 }

@@ -44,6 +44,7 @@ final class BernoulliForward implements Parallel.Task {
     Scratch scratch = Scratch.get();
     float[] work = scratch.floats(1, n);
     float[] lanes = scratch.floats(2, 2 * half);
+    float[] tail = scratch.floats(3, L);
     float[] data = work;
     int slot = 0;
     for (int r = first; r < end; r++) {
@@ -56,7 +57,7 @@ final class BernoulliForward implements Parallel.Task {
       for (int i = 0; i < n; i += Lanes.CHUNK, slot += L) {
         int count = Math.min(Lanes.CHUNK, n - i);
         BernoulliRows.forward(
-            logits.array(), row + i, data, at + i, count, lanes, slot, half + slot);
+            logits.array(), row + i, data, at + i, count, lanes, slot, half + slot, tail);
       }
     }
     SimdMath.log1p(lanes, half, lanes, half, half);

@@ -27,13 +27,23 @@ final class BernoulliRows {
   /**
    * Lane sums of {@code l·(x − 1[l>0])} into {@code lanes[sumAt …]} and lane products q into {@code
    * lanes[productAt …]}; {@code n} is at most a chunk.
+   *
+   * @param work a vector's length of scratch
    */
   static void forward(
-      float[] logits, int l, float[] x, int xAt, int n, float[] lanes, int sumAt, int productAt) {
+      float[] logits,
+      int l,
+      float[] x,
+      int xAt,
+      int n,
+      float[] lanes,
+      int sumAt,
+      int productAt,
+      float[] work) {
     int full = F.loopBound(n);
     forwardVectors(logits, l, x, xAt, full, lanes, sumAt, productAt);
     if (full < n) {
-      forwardTail(logits, l + full, x, xAt + full, n - full, lanes, sumAt, productAt);
+      forwardTail(logits, l + full, x, xAt + full, n - full, lanes, sumAt, productAt, work);
     }
   }
 
@@ -63,24 +73,53 @@ final class BernoulliRows {
     q.intoArray(lanes, productAt);
   }
 
+  /**
+   * The elements behind the last whole vector. No vector helper here: with a second one in the same
+   * compilation C2 may run out of its budget and box what crosses the call.
+   */
   private static void forwardTail(
-      float[] logits, int l, float[] x, int xAt, int n, float[] lanes, int sumAt, int productAt) {
-    VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector logit = FloatVector.fromArray(F, logits, l, t);
-    FloatVector u = SimdMath.expNonPositive(logit.abs().neg());
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector one = FloatVector.broadcast(F, 1f);
-    FloatVector step = zero.blend(one, logit.compare(GT, zero));
-    FloatVector slope = FloatVector.fromArray(F, x, xAt, t).sub(step);
-    FloatVector term = logit.mul(slope).blend(zero, slope.compare(EQ, zero));
-    FloatVector.fromArray(F, lanes, sumAt).add(term, t).intoArray(lanes, sumAt);
-    FloatVector q = FloatVector.fromArray(F, lanes, productAt);
-    q.blend(q.add(one).fma(u, q), t).intoArray(lanes, productAt);
+      float[] logits,
+      int l,
+      float[] x,
+      int xAt,
+      int n,
+      float[] lanes,
+      int sumAt,
+      int productAt,
+      float[] u) {
+    expOfMinusAbs(logits, l, u, n);
+    for (int i = 0; i < n; i++) {
+      float logit = logits[l + i];
+      float slope = x[xAt + i] - (logit > 0 ? 1f : 0f);
+      lanes[sumAt + i] += slope == 0 ? 0 : logit * slope;
+      float q = lanes[productAt + i];
+      lanes[productAt + i] = Math.fma(u[i], q + 1f, q);
+    }
   }
 
-  /** {@code dLogits += g·(x − sigmoid(l))}. */
+  /** u[0 … n) = exp(−|l|), cut off where the vector function cuts off; NaN stays NaN. */
+  private static void expOfMinusAbs(float[] logits, int l, float[] u, int n) {
+    for (int i = 0; i < n; i++) {
+      u[i] = Math.max(-Math.abs(logits[l + i]), -87.3f);
+    }
+    SimdMath.exp(u, 0, u, 0, n);
+  }
+
+  /**
+   * {@code dLogits += g·(x − sigmoid(l))}.
+   *
+   * @param work a vector's length of scratch
+   */
   static void backward(
-      float[] logits, int l, float[] x, int xAt, float g, float[] dLogits, int d, int n) {
+      float[] logits,
+      int l,
+      float[] x,
+      int xAt,
+      float g,
+      float[] dLogits,
+      int d,
+      int n,
+      float[] work) {
     int full = F.loopBound(n);
     FloatVector zero = FloatVector.zero(F);
     FloatVector one = FloatVector.broadcast(F, 1f);
@@ -95,23 +134,27 @@ final class BernoulliRows {
       gradient.fma(slope, FloatVector.fromArray(F, dLogits, d + i)).intoArray(dLogits, d + i);
     }
     if (full < n) {
-      backwardTail(logits, l + full, x, xAt + full, g, dLogits, d + full, n - full);
+      backwardTail(logits, l + full, x, xAt + full, g, dLogits, d + full, n - full, work);
     }
   }
 
   private static void backwardTail(
-      float[] logits, int l, float[] x, int xAt, float g, float[] dLogits, int d, int n) {
-    VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector logit = FloatVector.fromArray(F, logits, l, t);
-    FloatVector u = SimdMath.expNonPositive(logit.abs().neg());
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector one = FloatVector.broadcast(F, 1f);
-    FloatVector s = u.div(u.add(one));
-    VectorMask<Float> positive = logit.compare(GT, zero);
-    FloatVector slope = FloatVector.fromArray(F, x, xAt, t).sub(zero.blend(one, positive));
-    slope = slope.sub(s.blend(s.neg(), positive));
-    FloatVector sum = FloatVector.fromArray(F, dLogits, d, t);
-    FloatVector.broadcast(F, g).fma(slope, sum).intoArray(dLogits, d, t);
+      float[] logits,
+      int l,
+      float[] x,
+      int xAt,
+      float g,
+      float[] dLogits,
+      int d,
+      int n,
+      float[] u) {
+    expOfMinusAbs(logits, l, u, n);
+    for (int i = 0; i < n; i++) {
+      float s = u[i] / (u[i] + 1f);
+      boolean positive = logits[l + i] > 0;
+      float slope = (x[xAt + i] - (positive ? 1f : 0f)) - (positive ? -s : s);
+      dLogits[d + i] = Math.fma(g, slope, dLogits[d + i]);
+    }
   }
 
   /**

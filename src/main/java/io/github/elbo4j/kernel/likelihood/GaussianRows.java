@@ -1,12 +1,14 @@
 package io.github.elbo4j.kernel.likelihood;
 
+import static io.github.elbo4j.kernel.likelihood.LikelihoodKernels.MAX_LOG_PRECISION;
+import static io.github.elbo4j.kernel.likelihood.LikelihoodKernels.MIN_LOG_PRECISION;
+
 import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -42,16 +44,13 @@ final class GaussianRows {
     return Lanes.sum(logVar.array(), logVar.offset(), n, lanes);
   }
 
-  /** p = exp(−logVar); the vector function cuts off where the contract does. */
+  /** p = exp(−logVar), cut off where the contract says; NaN stays NaN. */
   static void precision(float[] logVar, int v, float[] p, int n) {
-    int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      SimdMath.exp(FloatVector.fromArray(F, logVar, v + i).neg()).intoArray(p, i);
+    for (int i = 0; i < n; i++) {
+      float x = -logVar[v + i];
+      p[i] = Math.min(Math.max(x, MIN_LOG_PRECISION), MAX_LOG_PRECISION);
     }
-    if (full < n) {
-      VectorMask<Float> t = F.indexInRange(0, n - full);
-      SimdMath.exp(FloatVector.fromArray(F, logVar, v + full, t).neg()).intoArray(p, full, t);
-    }
+    SimdMath.exp(p, 0, p, 0, n);
   }
 
   /** Σ (x − mean)²·p. */
