@@ -5,6 +5,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.train.JsonLine;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +20,9 @@ final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String chosen = common.open(System.getProperty("elbo4j.backend", "auto"), 0).name();
+    String fallback = System.getProperty("elbo4j.backend", "auto");
+    String asked = Objects.requireNonNullElse(common.backendName(), fallback);
+    String chosen = common.open(fallback, 0).name();
     String java = System.getProperty("java.vm.name") + " " + Runtime.version();
     String os = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     int processors = Runtime.getRuntime().availableProcessors();
@@ -57,7 +60,7 @@ final class InfoCommand implements Callable<Integer> {
                 processors,
                 Parallel.threads(),
                 chosen,
-                Backends.explain().indent(2),
+                Backends.explain(asked).indent(2),
                 data));
     return 0;
   }

@@ -33,7 +33,7 @@ public final class Backends {
 
   /** The backend that {@code -Delbo4j.backend} asks for, or the fastest available. */
   public static Backend get() {
-    return choose(System.getProperty("elbo4j.backend", "auto"));
+    return choose(asked());
   }
 
   /**
@@ -74,14 +74,38 @@ public final class Backends {
     return List.copyOf(list);
   }
 
-  /** A line a backend: its name, whether it can run, and why. */
+  /**
+   * Which backend {@link #get()} gives and what {@code -Delbo4j.backend} asked for, such as {@code
+   * running: simd (auto)}, then a line a backend: its name, whether it can run, and why.
+   */
   public static String explain() {
-    StringBuilder text = new StringBuilder();
+    return explain(asked());
+  }
+
+  /** The same for {@link #choose}, {@code name} being what was asked for. */
+  public static String explain(String name) {
+    StringBuilder text = new StringBuilder("running: ").append(running(name)).append('\n');
     for (Status s : statuses()) {
       text.append(s.name()).append(": ").append(s.available() ? "available" : "not available");
       text.append(" (").append(s.reason()).append(")\n");
     }
     return text.toString();
+  }
+
+  /** Without the warning of {@link #fastest}, and for a name that is refused too. */
+  private static String running(String name) {
+    String asked = name.toLowerCase(Locale.ROOT);
+    boolean simd = whyNoSimd() == null;
+    return switch (asked) {
+      case "auto" -> (simd ? "simd" : "reference") + " (auto)";
+      case "simd" -> (simd ? "simd" : "none") + " (simd was asked for)";
+      case "reference" -> "reference (reference was asked for)";
+      default -> "none (\"" + name + "\" was asked for, which there is not)";
+    };
+  }
+
+  private static String asked() {
+    return System.getProperty("elbo4j.backend", "auto");
   }
 
   private static Backend fastest() {

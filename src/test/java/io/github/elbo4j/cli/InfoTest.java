@@ -18,6 +18,17 @@ final class InfoTest {
       assertThat(text).contains(status.name() + ": ", status.reason());
     }
     assertThat(text).contains("backend: simd", "embedded", "mnist", "fashion-mnist");
+    assertThat(text).contains("running: simd (auto)");
+    assertThat(Cli.run("info", "--backend", "reference").out())
+        .contains("running: reference (reference was asked for)");
+  }
+
+  @Test
+  void explainNamesWhatRunsAndWhatWasAskedFor() {
+    assertThat(Backends.explain()).startsWith("running: simd (auto)\nsimd: available (");
+    assertThat(Backends.explain("SIMD")).startsWith("running: simd (simd was asked for)\n");
+    assertThat(Backends.explain("abacus"))
+        .startsWith("running: none (\"abacus\" was asked for, which there is not)\n");
   }
 
   @Test
