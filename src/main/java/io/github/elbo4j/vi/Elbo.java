@@ -72,6 +72,10 @@ public record Elbo(double beta, long warmupSteps, double freeBits) implements Ob
 
   @Override
   public Var loss(Tape tape, Var logLik, GaussianOps.Sample latent, long step) {
+    if (logLik.value().size() == 0) {
+      throw new IllegalArgumentException(
+          "Elbo: logLik " + logLik.value().shape() + " must not be empty: the loss is a mean");
+    }
     float perRow = -1f / logLik.value().size();
     float weight = (float) weightAt(step);
     if (freeBits > 0) {

@@ -80,6 +80,18 @@ class ElboTest {
         tape, Var.constant(mu), Var.constant(logVar), new NoiseKey(1, 1), 1, elbo.wants());
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.4})
+  void anEmptyBatchIsRefused(double lambda) {
+    Tape tape = new Tape(Backends.reference());
+    Elbo elbo = new Elbo(1, 0, lambda);
+    Tensor none = Tensor.zeros(0, D);
+    var latent = sample(tape, none, none, elbo);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> elbo.loss(tape, Var.constant(Tensor.zeros(0)), latent, 0))
+        .withMessage("Elbo: logLik [0] must not be empty: the loss is a mean");
+  }
+
   /** −mean logLik + weight·KL, with KL = Σ_d max(λ, mean_b kl[b,d]) under free bits. */
   @ParameterizedTest
   @ValueSource(doubles = {0, 1e-9, 0.4, 100})
