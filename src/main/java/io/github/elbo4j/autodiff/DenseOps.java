@@ -12,6 +12,9 @@ public final class DenseOps {
   /**
    * {@code y = f(x·w + bias)}.
    *
+   * <p>The backward pass turns the gradient of y into that of {@code x·w + bias} in place, so that
+   * it needs no buffer of its own: afterwards {@code y.gradient()} is not d loss / d y.
+   *
    * @param x [R,In]
    * @param w [In,Out]
    * @param bias [Out], or null

@@ -17,8 +17,17 @@ public final class GaussianOps {
     KL,
     /** z, the KL of each data point and of each dimension. */
     KL_PER_DIM,
-    /** z, log q(z|x) and log p(z) of each sample. */
-    LOG_DENSITIES
+    /** z, log q(z|x) and log N(z; 0, I) of each sample. */
+    LOG_DENSITIES,
+    /**
+     * The same, but in the backward pass mu and logVar inside log q are held fixed, so that its
+     * gradient comes through z alone: sticking the landing (Roeder et al. 2017).
+     */
+    LOG_DENSITIES_STL;
+
+    boolean densities() {
+      return this == LOG_DENSITIES || this == LOG_DENSITIES_STL;
+    }
   }
 
   /**
@@ -26,7 +35,7 @@ public final class GaussianOps {
    *
    * @param mu [B,D]
    * @param logVar [B,D]
-   * @param noise names the noise; its step must not change before the backward pass is over
+   * @param noise names the noise, read here only: the backward pass does without it
    * @param samples K &gt;= 1
    * @param want which outputs beside z
    * @return the outputs, valid until the tape is reset
@@ -141,6 +150,7 @@ public final class GaussianOps {
     private @Nullable Var klPerDim;
     private @Nullable Var logQ;
     private @Nullable Var logP;
+    private boolean stickTheLanding;
 
     private void open(Tape tape, Var mean, Var logVariance, int rows, Want want) {
       mu = mean;
@@ -153,8 +163,9 @@ public final class GaussianOps {
       boolean needed = mean.needsGradient();
       kl = want == Want.KL || want == Want.KL_PER_DIM ? klVar : null;
       klPerDim = want == Want.KL_PER_DIM ? klPerDimVar : null;
-      logQ = want == Want.LOG_DENSITIES ? logQVar : null;
-      logP = want == Want.LOG_DENSITIES ? logPVar : null;
+      logQ = want.densities() ? logQVar : null;
+      logP = want.densities() ? logPVar : null;
+      stickTheLanding = want == Want.LOG_DENSITIES_STL;
       tape.open(z, needed, rows, d);
       if (kl != null) {
         tape.open(kl, needed, points);
@@ -231,7 +242,7 @@ public final class GaussianOps {
                 arrived(klPerDim),
                 arrived(logQ),
                 arrived(logP),
-                false,
+                stickTheLanding,
                 dMu,
                 dLogVar);
       }

@@ -38,12 +38,12 @@ public final class LikelihoodOps {
   /**
    * The same with each pixel replaced by a draw inside the kernel, the same forwards and backwards.
    *
-   * @param binarize names the draws; its step must not change before the backward pass is over
+   * @param binarize names the draws; copied, so that the caller may move it to another step at once
    */
   public static Var bernoulli(Tape tape, Var logits, ByteTensor x, NoiseKey binarize) {
     BernoulliNode n = open(tape, logits);
     n.bytes = x;
-    n.binarize = binarize;
+    n.binarize = n.copyOf(binarize);
     tape.backend().likelihood().bernoulli(logits.value(), x, binarize, n.logLik.value());
     return n.logLik;
   }
@@ -57,14 +57,29 @@ public final class LikelihoodOps {
    * @return [R]
    */
   public static Var gaussian(Tape tape, Var mean, Tensor x, Var logVar) {
+    GaussianNode n = open(tape, mean, logVar);
+    n.x = x;
+    tape.backend().likelihood().gaussian(mean.value(), x, logVar.value(), n.logLik.value());
+    return n.logLik;
+  }
+
+  /** The same with pixels scaled by 1/255 inside the kernel. */
+  public static Var gaussian(Tape tape, Var mean, ByteTensor x, Var logVar) {
+    GaussianNode n = open(tape, mean, logVar);
+    n.bytes = x;
+    tape.backend().likelihood().gaussian(mean.value(), x, logVar.value(), n.logLik.value());
+    return n.logLik;
+  }
+
+  private static GaussianNode open(Tape tape, Var mean, Var logVar) {
     GaussianNode n = tape.next(GaussianNode.class, GaussianNode::new);
     n.mean = mean;
-    n.x = x;
     n.logVar = logVar;
+    n.x = null;
+    n.bytes = null;
     boolean needed = mean.needsGradient() || logVar.needsGradient();
-    Tensor out = tape.open(n.logLik, needed, mean.value().rows());
-    tape.backend().likelihood().gaussian(mean.value(), x, logVar.value(), out);
-    return n.logLik;
+    tape.open(n.logLik, needed, mean.value().rows());
+    return n;
   }
 
   private static BernoulliNode open(Tape tape, Var logits) {
@@ -82,7 +97,16 @@ public final class LikelihoodOps {
     private @Nullable Tensor x;
     private @Nullable ByteTensor bytes;
     private @Nullable NoiseKey binarize;
+    private NoiseKey own = new NoiseKey(0, 0);
     private final Var logLik = new Var();
+
+    /** A key of this node's own; a new object only where seed or stream differ from before. */
+    NoiseKey copyOf(NoiseKey key) {
+      if (own.seed() != key.seed() || own.stream() != key.stream()) {
+        own = new NoiseKey(key.seed(), key.stream());
+      }
+      return own.at(key.step());
+    }
 
     @Override
     protected boolean reached() {
@@ -108,7 +132,8 @@ public final class LikelihoodOps {
 
   private static final class GaussianNode extends Node {
     private Var mean = new Var();
-    private Tensor x = Tensor.EMPTY;
+    private @Nullable Tensor x;
+    private @Nullable ByteTensor bytes;
     private Var logVar = new Var();
     private final Var logLik = new Var();
 
@@ -120,11 +145,15 @@ public final class LikelihoodOps {
     @Override
     protected void backward(Backend kernels) {
       Tensor g = logLik.gradient();
-      if (g != null) {
-        kernels
-            .likelihood()
-            .gaussianBackward(
-                mean.value(), x, logVar.value(), g, mean.gradient(), logVar.gradient());
+      if (g == null) {
+        return;
+      }
+      Tensor m = mean.value();
+      Tensor v = logVar.value();
+      if (x != null) {
+        kernels.likelihood().gaussianBackward(m, x, v, g, mean.gradient(), logVar.gradient());
+      } else if (bytes != null) {
+        kernels.likelihood().gaussianBackward(m, bytes, v, g, mean.gradient(), logVar.gradient());
       }
     }
   }

@@ -55,6 +55,9 @@ public final class Var {
   /**
    * The gradient, ready to be added to: zeros when nothing was added in this backward pass. Null
    * when none is wanted.
+   *
+   * <p>After a backward pass that of a {@link #parameter} is its gradient; that of an output is
+   * what its node left there, which may have used it as scratch ({@link DenseOps#dense} does).
    */
   public @Nullable Tensor gradient() {
     if (gradient != null && !cleared) {

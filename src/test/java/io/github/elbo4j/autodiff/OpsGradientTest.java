@@ -66,6 +66,30 @@ class OpsGradientTest {
         logVar);
   }
 
+  /** The formula whose gradient is meant holds the parameters inside log q fixed. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void stickingTheLanding(int k) {
+    Tensor eps = normal(22, 1, B * k, D);
+    Tensor mu = normal(23, 1, B, D);
+    Tensor logVar = normal(24, 0.7, B, D);
+    double[] zeros = new double[B * D];
+    check(
+        "sticking the landing",
+        (tape, p) -> {
+          Want want = Want.LOG_DENSITIES_STL;
+          return outputs(tape, GaussianOps.reparameterize(tape, p[0], p[1], eps, want), want);
+        },
+        p -> {
+          double[] z = Formulas.sample(p[0], p[1], read(eps), k, D);
+          return Formulas.project(z)
+              + Formulas.project(Formulas.logDensity(z, read(mu), read(logVar), k, D))
+              + Formulas.project(Formulas.logDensity(z, zeros, zeros, k, D));
+        },
+        mu,
+        logVar);
+  }
+
   /** A loss that depends on one output only: the others' gradients never arrive. */
   @ParameterizedTest
   @ValueSource(strings = {"kl", "klPerDim", "logQ", "logP"})
@@ -111,7 +135,7 @@ class OpsGradientTest {
               tape,
               plus(tape, z, Formulas.project(tape, s.kl())),
               Formulas.project(tape, s.klPerDim()));
-      case LOG_DENSITIES ->
+      case LOG_DENSITIES, LOG_DENSITIES_STL ->
           plus(
               tape,
               plus(tape, z, Formulas.project(tape, s.logQ())),
@@ -128,7 +152,7 @@ class OpsGradientTest {
       case SAMPLE -> first;
       case KL -> first + Formulas.project(Formulas.rowSums(kl, D));
       case KL_PER_DIM -> first + Formulas.project(Formulas.rowSums(kl, D)) + Formulas.project(kl);
-      case LOG_DENSITIES ->
+      case LOG_DENSITIES, LOG_DENSITIES_STL ->
           first
               + Formulas.project(Formulas.logDensity(z, mu, logVar, k, D))
               + Formulas.project(Formulas.logDensity(z, zeros, zeros, k, D));
@@ -193,12 +217,11 @@ class OpsGradientTest {
         p -> Formulas.project(Formulas.bernoulli(p[0], read(x), k, N)),
         logits);
     ByteTensor bytes = bytes();
-    double[] pixels = new double[B * N];
+    double[] pixels = pixels();
     double[] draws = new double[B * N];
     Tensor u = Tensor.zeros(B, N);
     Backends.reference().random().uniform(noise, 0, u);
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (bytes.array()[i] & 255) / 255.0;
+    for (int i = 0; i < draws.length; i++) {
       draws[i] = u.get(i) < pixels[i] ? 1 : 0;
     }
     check(
@@ -211,6 +234,25 @@ class OpsGradientTest {
         (tape, p) -> Formulas.project(tape, LikelihoodOps.bernoulli(tape, p[0], bytes, noise)),
         p -> Formulas.project(Formulas.bernoulli(p[0], draws, k, N)),
         logits);
+    check(
+        "bernoulli of draws whose key moves on before the backward pass",
+        (tape, p) -> {
+          NoiseKey moving = new NoiseKey(3, 4).at(5);
+          Var logLik = LikelihoodOps.bernoulli(tape, p[0], bytes, moving);
+          moving.at(6);
+          return Formulas.project(tape, logLik);
+        },
+        p -> Formulas.project(Formulas.bernoulli(p[0], draws, k, N)),
+        logits);
+  }
+
+  /** {@link #bytes} in [0,1]. */
+  private static double[] pixels() {
+    double[] pixels = new double[B * N];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (bytes().array()[i] & 255) / 255.0;
+    }
+    return pixels;
   }
 
   private static ByteTensor bytes() {
@@ -231,6 +273,12 @@ class OpsGradientTest {
         "gaussian",
         (tape, p) -> Formulas.project(tape, LikelihoodOps.gaussian(tape, p[0], x, p[1])),
         p -> Formulas.project(Formulas.gaussian(p[0], read(x), p[1], k, N)),
+        mean,
+        logVar);
+    check(
+        "gaussian of bytes",
+        (tape, p) -> Formulas.project(tape, LikelihoodOps.gaussian(tape, p[0], bytes(), p[1])),
+        p -> Formulas.project(Formulas.gaussian(p[0], pixels(), p[1], k, N)),
         mean,
         logVar);
     check(
