@@ -1,5 +1,6 @@
 package io.github.elbo4j.autodiff;
 
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -12,9 +13,15 @@ import java.util.List;
  * larger shape allocates memory.
  */
 public final class Arena {
+  private final MemoryKernels memory;
   private final List<Slot> slots = new ArrayList<>();
   private int next;
   private long floats;
+
+  /** An empty arena over the memory of a backend. */
+  public Arena(MemoryKernels memory) {
+    this.memory = memory;
+  }
 
   /** The next buffer as {@code [rows, columns]}, with unspecified content. */
   public Tensor take(int rows, int columns) {
@@ -67,17 +74,17 @@ public final class Arena {
   }
 
   private void place(Slot slot, Shape shape) {
-    if (slot.memory.length < shape.size()) {
-      floats += shape.size() - slot.memory.length;
-      slot.memory = new float[shape.size()];
+    if (slot.buffer.size() < shape.size()) {
+      floats += shape.size() - slot.buffer.size();
+      slot.buffer = memory.allocate(shape.size());
       slot.other = Tensor.EMPTY; // it looks at the old memory
     }
-    slot.view = Tensor.of(slot.memory, 0, shape);
+    slot.view = slot.buffer.slice(0, shape);
   }
 
   /** One buffer with the two views that were asked for last. */
   private static final class Slot {
-    private float[] memory = Tensor.EMPTY.array();
+    private Tensor buffer = Tensor.EMPTY;
     private Tensor view = Tensor.EMPTY;
     private Tensor other = Tensor.EMPTY;
 

@@ -37,7 +37,7 @@ public final class ReduceOps {
     n.lambda = lambda;
     n.klWeight = klWeight;
     Tensor out = tape.open(n.out, a.needsGradient() || klPerDim.needsGradient(), 1);
-    out.fill(0);
+    tape.backend().memory().fill(out, 0);
     tape.backend().reduce().addSum(a.value(), weight, out);
     tape.backend().reduce().freeBits(klPerDim.value(), lambda, klWeight, out);
     return n.out;
@@ -51,7 +51,7 @@ public final class ReduceOps {
     n.weightB = weightB;
     boolean needed = a.needsGradient() || (b != null && b.needsGradient());
     Tensor out = tape.open(n.out, needed, 1);
-    out.fill(0);
+    tape.backend().memory().fill(out, 0);
     tape.backend().reduce().addSum(a.value(), weightA, out);
     if (b != null) {
       tape.backend().reduce().addSum(b.value(), weightB, out);

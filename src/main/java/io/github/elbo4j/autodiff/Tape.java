@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public final class Tape {
   private final Backend backend;
-  private final Arena arena = new Arena();
+  private final Arena arena;
   private final List<Node> nodes = new ArrayList<>();
   private final List<Var> outputs = new ArrayList<>();
   private int used;
@@ -30,6 +30,7 @@ public final class Tape {
 
   public Tape(Backend backend) {
     this.backend = backend;
+    this.arena = new Arena(backend.memory());
   }
 
   public Backend backend() {
@@ -96,7 +97,7 @@ public final class Tape {
    */
   public Tensor open(Var out, boolean needsGradient, int rows, int columns) {
     Tensor value = arena.take(rows, columns);
-    out.set(value, needsGradient && recording ? arena.take(rows, columns) : null, false);
+    out.set(value, needsGradient && recording ? arena.take(rows, columns) : null, backend.memory());
     outputs.add(out);
     return value;
   }
@@ -104,7 +105,7 @@ public final class Tape {
   /** Gives an output its vector of {@code length} elements, and one for the gradient likewise. */
   public Tensor open(Var out, boolean needsGradient, int length) {
     Tensor value = arena.take(length);
-    out.set(value, needsGradient && recording ? arena.take(length) : null, false);
+    out.set(value, needsGradient && recording ? arena.take(length) : null, backend.memory());
     outputs.add(out);
     return value;
   }
@@ -136,7 +137,7 @@ public final class Tape {
               ? "backward: loss depends on no parameter"
               : "backward: the step began with resetForInference, use resetForTraining");
     }
-    seed.fill(1);
+    backend.memory().fill(seed, 1);
     for (int i = used - 1; i >= 0; i--) {
       Node node = nodes.get(i);
       if (node.reached()) {

@@ -1,5 +1,6 @@
 package io.github.elbo4j.autodiff;
 
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Var {
   private Tensor value = Tensor.EMPTY;
   private @Nullable Tensor gradient;
+  private @Nullable MemoryKernels memory; // of the tape; null where the gradient is the caller's
   private boolean cleared;
 
   /** An output of a node, filled by {@link Tape#open}. */
@@ -22,7 +24,7 @@ public final class Var {
   /** A value without a gradient: data, noise. */
   public static Var constant(Tensor value) {
     Var v = new Var();
-    v.set(value, null, true);
+    v.set(value, null, null);
     return v;
   }
 
@@ -33,13 +35,13 @@ public final class Var {
           "parameter: gradient " + gradient.shape() + " must equal value " + value.shape());
     }
     Var v = new Var();
-    v.set(value, gradient, true);
+    v.set(value, gradient, null);
     return v;
   }
 
   /** Replaces what this variable holds: for constants that change from step to step. */
   public Var setConstant(Tensor newValue) {
-    set(newValue, null, true);
+    set(newValue, null, null);
     return this;
   }
 
@@ -60,8 +62,8 @@ public final class Var {
    * what its node left there, which may have used it as scratch ({@link DenseOps#dense} does).
    */
   public @Nullable Tensor gradient() {
-    if (gradient != null && !cleared) {
-      gradient.fill(0);
+    if (gradient != null && memory != null && !cleared) {
+      memory.fill(gradient, 0);
       cleared = true;
     }
     return gradient;
@@ -86,10 +88,12 @@ public final class Var {
     cleared = false;
   }
 
-  void set(Tensor newValue, @Nullable Tensor newGradient, boolean ready) {
+  /** With the kernels that clear the gradient in each backward pass, or null to never clear it. */
+  void set(Tensor newValue, @Nullable Tensor newGradient, @Nullable MemoryKernels clearing) {
     value = newValue;
     gradient = newGradient;
-    cleared = ready;
+    memory = clearing;
+    cleared = clearing == null;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.dense.DenseKernels;
 import io.github.elbo4j.kernel.gaussian.GaussianKernels;
 import io.github.elbo4j.kernel.likelihood.LikelihoodKernels;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.kernel.optim.OptimKernels;
 import io.github.elbo4j.kernel.pixels.PixelsKernels;
 import io.github.elbo4j.kernel.random.RandomKernels;
@@ -15,6 +16,7 @@ import io.github.elbo4j.kernel.reduce.ReduceKernels;
  */
 public record Backend(
     String name,
+    MemoryKernels memory,
     RandomKernels random,
     PixelsKernels pixels,
     GaussianKernels gaussian,

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.dense.DenseReference;
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
 import io.github.elbo4j.kernel.likelihood.LikelihoodReference;
+import io.github.elbo4j.kernel.memory.MemoryReference;
 import io.github.elbo4j.kernel.optim.OptimReference;
 import io.github.elbo4j.kernel.pixels.PixelsReference;
 import io.github.elbo4j.kernel.random.RandomReference;
@@ -15,6 +16,7 @@ final class ReferenceBackend {
   static Backend create() {
     return new Backend(
         "reference",
+        new MemoryReference(),
         new RandomReference(),
         new PixelsReference(),
         new GaussianReference(),

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
 import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.memory.MemorySimd;
 import io.github.elbo4j.kernel.optim.OptimSimd;
 import io.github.elbo4j.kernel.pixels.PixelsSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
@@ -17,6 +18,7 @@ final class SimdBackend {
   static Backend create() {
     return new Backend(
         "simd",
+        new MemorySimd(),
         new RandomSimd(),
         new PixelsSimd(),
         new GaussianSimd(),

@@ -103,17 +103,11 @@ public final class Adam {
    *
    * @throws IllegalStateException without {@link Builder#average}
    */
-  public void swapAverage() {
+  public void swapAverage(Backend kernels) {
     if (average == null) {
       throw new IllegalStateException("Adam.swapAverage: this optimiser keeps no average");
     }
-    float[] mine = average.array();
-    float[] model = parameters.values().array();
-    for (int i = 0; i < mine.length; i++) {
-      float value = model[i];
-      model[i] = mine[i];
-      mine[i] = value;
-    }
+    kernels.memory().swap(parameters.values(), average);
     averageInUse = !averageInUse;
   }
 

@@ -54,8 +54,8 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     for (int i = 0; i < declared.size(); i++) {
       Builder.Declared d = declared.get(i);
       int offset = offsets.getOrDefault(d.name, 0);
-      Tensor value = Tensor.of(values.array(), offset, d.shape);
-      Tensor gradient = Tensor.of(gradients.array(), offset, d.shape);
+      Tensor value = values.slice(offset, d.shape);
+      Tensor gradient = gradients.slice(offset, d.shape);
       d.initializer.fill(value, new NoiseKey(seed, i).at(BEFORE_TRAINING));
       byName.put(d.name, new Parameter(d.name, value, gradient));
       numbers += d.shape.size();
@@ -131,8 +131,8 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     }
     Map<String, Tensor> views = new LinkedHashMap<>();
     for (Parameter p : this) {
-      int offset = flat.offset() + p.value().offset();
-      views.put(prefix + p.name(), Tensor.of(flat.array(), offset, p.value().shape()));
+      int offset = p.value().offset() - values.offset();
+      views.put(prefix + p.name(), flat.slice(offset, p.value().shape()));
     }
     return Collections.unmodifiableMap(views);
   }

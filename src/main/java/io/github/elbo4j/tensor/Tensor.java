@@ -49,9 +49,22 @@ public final class Tensor {
     return storage;
   }
 
-  /** The backing array; element i of this tensor is {@code array()[offset() + i]}. */
+  /**
+   * The backing array; element i of this tensor is {@code array()[offset() + i]}. For tensors in
+   * host memory, as are {@link #offset}, {@link #get}, {@link #fill}, {@link #toArray}; what must
+   * work on any {@link Storage} hands tensors to kernels instead.
+   */
   public float[] array() {
     return array;
+  }
+
+  /** A view of this tensor's elements from {@code from} under another shape; nothing is copied. */
+  public Tensor slice(int from, Shape other) {
+    if (from < 0 || from > size() - other.size()) {
+      throw new IllegalArgumentException(
+          "slice: shape %s from element %d does not fit in %s".formatted(other, from, shape));
+    }
+    return of(array, offset + from, other);
   }
 
   /** Index in {@link #array()} of the first element. */
@@ -78,7 +91,7 @@ public final class Tensor {
     return array[offset + java.util.Objects.checkIndex(index, size())];
   }
 
-  /** Sets every element. */
+  /** Sets every element, in host memory. */
   public void fill(float value) {
     java.util.Arrays.fill(array, offset, offset + size(), value);
   }

@@ -237,7 +237,7 @@ public final class Trainer {
   private Evaluation.Scores judge(int epoch, long step, String checkpoint) throws IOException {
     boolean average = config.polyak() > 0;
     if (average) {
-      adam.swapAverage();
+      adam.swapAverage(backend);
     }
     try {
       Evaluation.Scores scores = evaluation.elbo();
@@ -250,7 +250,7 @@ public final class Trainer {
       return scores;
     } finally {
       if (average) {
-        adam.swapAverage();
+        adam.swapAverage(backend);
       }
     }
   }

@@ -3,6 +3,7 @@ package io.github.elbo4j.autodiff;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class ArenaTest {
   @Test
   void theSameShapesGetTheSameTensors() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     Tensor a = arena.take(3, 4);
     Tensor b = arena.take(5);
     Tensor c = arena.take(0, 4);
@@ -26,7 +27,7 @@ class ArenaTest {
 
   @Test
   void anotherShapeThatFitsUsesTheSameMemory() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     float[] memory = arena.take(4, 6).array();
     arena.rewind();
     Tensor vector = arena.take(24);
@@ -44,7 +45,7 @@ class ArenaTest {
   /** A short batch comes and goes: neither shape makes a new tensor. */
   @Test
   void twoShapesInTurnGetTheirOwnTensorsBack() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     Tensor full = arena.take(4, 6);
     arena.rewind();
     Tensor part = arena.take(3, 6);
@@ -62,7 +63,7 @@ class ArenaTest {
 
   @Test
   void nothingLooksAtMemoryThatWasReplaced() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     arena.take(2, 3);
     arena.rewind();
     Tensor large = arena.take(5, 3);
@@ -73,7 +74,7 @@ class ArenaTest {
 
   @Test
   void aLargerShapeReplacesTheBuffer() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     arena.take(4);
     arena.take(2);
     arena.rewind();
@@ -86,7 +87,7 @@ class ArenaTest {
 
   @Test
   void tooManyElementsAreRefused() {
-    Arena arena = new Arena();
+    Arena arena = new Arena(Backends.reference().memory());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> arena.take(1 << 16, 1 << 16))
         .withMessage("Shape: [65536,65536] has 4294967296 elements, at most 2^31-1 are possible");

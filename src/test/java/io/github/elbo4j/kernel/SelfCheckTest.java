@@ -20,6 +20,7 @@ final class SelfCheckTest {
     Backend wrong =
         new Backend(
             "wrong",
+            R.memory(),
             random,
             R.pixels(),
             R.gaussian(),

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class AdamTest {
   private static final int STEPS = 50;
+  private static final Backend KERNELS = Backends.simd();
 
   static List<Backend> backends() {
     return List.of(Backends.reference(), Backends.simd());
@@ -109,11 +110,11 @@ class AdamTest {
     }
     assertThat(clipped).as("steps that were clipped").isBetween(5, STEPS - 5);
     assertThat(paddingOf(p)).containsOnly(0f);
-    adam.swapAverage();
+    adam.swapAverage(KERNELS);
     assertThat(values(p)).containsExactly(average, within(2e-5));
     assertThat(paddingOf(p)).containsOnly(0f);
     assertThatIllegalStateException().isThrownBy(() -> adam.step(kernels));
-    adam.swapAverage();
+    adam.swapAverage(KERNELS);
     assertThat(values(p)).containsExactly(x, within(2e-5));
   }
 
@@ -171,8 +172,8 @@ class AdamTest {
       }
     }
     assertThat(second.values().toArray()).isEqualTo(whole.values().toArray());
-    straight.swapAverage();
-    resumed.swapAverage();
+    straight.swapAverage(KERNELS);
+    resumed.swapAverage(KERNELS);
     assertThat(second.values().toArray()).isEqualTo(whole.values().toArray());
     assertThat(straight.state().keySet())
         .containsExactly(
@@ -238,7 +239,7 @@ class AdamTest {
         .withMessage("Adam: stepsPerEpoch 0 must be >= 1");
     assertThatIllegalArgumentException().isThrownBy(() -> b.betas(1, 0.9).build());
     Adam adam = Adam.builder(parameters()).build();
-    assertThatIllegalStateException().isThrownBy(adam::swapAverage);
+    assertThatIllegalStateException().isThrownBy(() -> adam.swapAverage(KERNELS));
     assertThatIllegalArgumentException().isThrownBy(() -> adam.resume(-1));
   }
 }

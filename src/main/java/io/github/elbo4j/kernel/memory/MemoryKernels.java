@@ -1,0 +1,57 @@
+package io.github.elbo4j.kernel.memory;
+
+import io.github.elbo4j.kernel.Checks;
+import io.github.elbo4j.tensor.Tensor;
+
+/**
+ * Memory that the other kernels of a backend can work on, and moving elements about in it. Results
+ * are equal to the bit on every backend.
+ */
+public abstract class MemoryKernels {
+  /**
+   * A new vector of {@code length} zeros where this backend's kernels read and write. In host
+   * memory unless a backend says otherwise.
+   */
+  public Tensor allocate(int length) {
+    return Tensor.zeros(length);
+  }
+
+  /**
+   * {@code out = value}.
+   *
+   * @param out written, any shape
+   */
+  public final void fill(Tensor out, float value) {
+    doFill(out, value);
+  }
+
+  /**
+   * {@code to = from}.
+   *
+   * @param from read, any shape
+   * @param to written, the shape of {@code from}
+   */
+  public final void copy(Tensor from, Tensor to) {
+    Checks.same("copy", "to", to, "from", from);
+    Checks.distinct("copy", "to", to, "from", from);
+    doCopy(from, to);
+  }
+
+  /**
+   * Exchanges the elements of two tensors.
+   *
+   * @param a read and written, any shape
+   * @param b read and written, the shape of {@code a}
+   */
+  public final void swap(Tensor a, Tensor b) {
+    Checks.same("swap", "b", b, "a", a);
+    Checks.distinct("swap", "b", b, "a", a);
+    doSwap(a, b);
+  }
+
+  protected abstract void doFill(Tensor out, float value);
+
+  protected abstract void doCopy(Tensor from, Tensor to);
+
+  protected abstract void doSwap(Tensor a, Tensor b);
+}
