@@ -39,7 +39,11 @@ final class DoubleVae {
     }
     double[] h = tanh(layer(z));
     double[] output = layer(h);
-    double logLik = spec.likelihood().bernoulli() ? bernoulli(output) : gaussian(output, h);
+    double logLik =
+        switch (spec.likelihood()) {
+          case LikelihoodSpec.BernoulliSpec() -> bernoulli(output);
+          case LikelihoodSpec.GaussianSpec gaussian -> gaussian(gaussian, output, h);
+        };
     return -logLik + klWeight * kl(mu, logVar, freeBits);
   }
 
@@ -99,10 +103,10 @@ final class DoubleVae {
     return sum / rows();
   }
 
-  private double gaussian(double[] mean, double[] h) {
+  private double gaussian(LikelihoodSpec.GaussianSpec form, double[] mean, double[] h) {
     double[] logVar =
-        switch (spec.likelihood().variance()) {
-          case FIXED -> new double[] {spec.likelihood().logVar()};
+        switch (form.variance()) {
+          case FIXED -> new double[] {form.logVar()};
           case SCALAR, DIMENSION -> clamp(parameters[next++]);
           case ELEMENT -> clamp(layer(h));
         };

@@ -45,7 +45,7 @@ class ImportanceEstimatorTest {
 
   @Test
   void anInfiniteWeightIsReported() {
-    Vae.Spec spec = spec(new LikelihoodSpec(false, Variance.FIXED, -Float.MAX_VALUE));
+    Vae.Spec spec = spec(new LikelihoodSpec.GaussianSpec(Variance.FIXED, -Float.MAX_VALUE));
     Parameters parameters = spec.parameters(1, null);
     parameters.values().fill(0);
     Tensor x = Tensor.zeros(3, DATA);

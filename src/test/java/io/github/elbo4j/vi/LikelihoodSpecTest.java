@@ -11,6 +11,8 @@ import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.GaussianLikelihood.Variance;
+import io.github.elbo4j.vi.LikelihoodSpec.BernoulliSpec;
+import io.github.elbo4j.vi.LikelihoodSpec.GaussianSpec;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -28,9 +30,8 @@ class LikelihoodSpecTest {
 
   @Test
   void parses() {
-    assertThat(LikelihoodSpec.parse("bernoulli").bernoulli()).isTrue();
-    LikelihoodSpec fixed = LikelihoodSpec.parse("gaussian:0.5");
-    assertThat(fixed.bernoulli()).isFalse();
+    assertThat(LikelihoodSpec.parse("bernoulli")).isEqualTo(new BernoulliSpec());
+    GaussianSpec fixed = (GaussianSpec) LikelihoodSpec.parse("gaussian:0.5");
     assertThat(fixed.variance()).isEqualTo(Variance.FIXED);
     assertThat(fixed.logVar()).isCloseTo((float) Math.log(0.25), within(1e-6f));
     assertThat(LikelihoodSpec.parse("gaussian")).isEqualTo(LikelihoodSpec.parse("gaussian:scalar"));
@@ -39,8 +40,7 @@ class LikelihoodSpecTest {
   @ParameterizedTest
   @CsvSource({"scalar, SCALAR", "dimension, DIMENSION", "element, ELEMENT"})
   void learnedVariancesStartAtADeviationOfThreeTenths(String form, Variance variance) {
-    LikelihoodSpec spec = LikelihoodSpec.parse("gaussian:" + form);
-    assertThat(spec.bernoulli()).isFalse();
+    GaussianSpec spec = (GaussianSpec) LikelihoodSpec.parse("gaussian:" + form);
     assertThat(spec.variance()).isEqualTo(variance);
     assertThat(spec.logVar()).isCloseTo((float) Math.log(0.09), within(1e-6f));
   }
