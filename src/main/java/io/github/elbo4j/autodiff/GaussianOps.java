@@ -101,11 +101,22 @@ public final class GaussianOps {
    * @param priorLogVar the shape of priorMu
    */
   public static Var klToPrior(Tape tape, Var mu, Var logVar, Var priorMu, Var priorLogVar) {
+    return klToPrior(tape, mu, logVar, priorMu, priorLogVar, false);
+  }
+
+  /** The same for each dimension, [B,D]. */
+  public static Var klPerDimToPrior(Tape tape, Var mu, Var logVar, Var priorMu, Var priorLogVar) {
+    return klToPrior(tape, mu, logVar, priorMu, priorLogVar, true);
+  }
+
+  private static Var klToPrior(
+      Tape tape, Var mu, Var logVar, Var priorMu, Var priorLogVar, boolean perDim) {
     PriorNode n = tape.next(PriorNode.class, PriorNode::new);
     n.mu = mu;
     n.logVar = logVar;
     n.priorMu = priorMu;
     n.priorLogVar = priorLogVar;
+    n.perDim = perDim;
     if (tape.recording()) {
       bothOrNeither("klToPrior", "mu", mu, "logVar", logVar);
       bothOrNeither("klToPrior", "priorMu", priorMu, "priorLogVar", priorLogVar);
@@ -115,10 +126,12 @@ public final class GaussianOps {
       }
     }
     boolean needed = mu.needsGradient();
-    Tensor kl = tape.open(n.kl, needed, mu.value().rows());
+    int rows = mu.value().rows();
+    Tensor kl = perDim ? null : tape.open(n.kl, needed, rows);
+    Tensor each = perDim ? tape.open(n.kl, needed, rows, mu.value().columns()) : null;
     tape.backend()
         .gaussian()
-        .klToPrior(mu.value(), logVar.value(), priorMu.value(), priorLogVar.value(), kl, null);
+        .klToPrior(mu.value(), logVar.value(), priorMu.value(), priorLogVar.value(), kl, each);
     return n.kl;
   }
 
@@ -275,6 +288,7 @@ public final class GaussianOps {
     private Var logVar = new Var();
     private Var priorMu = new Var();
     private Var priorLogVar = new Var();
+    private boolean perDim;
     private final Var kl = new Var();
 
     @Override
@@ -295,8 +309,8 @@ public final class GaussianOps {
                 logVar.value(),
                 priorMu.value(),
                 priorLogVar.value(),
-                g,
-                null,
+                perDim ? null : g,
+                perDim ? g : null,
                 dMu,
                 dLogVar,
                 priorMu.gradient(),

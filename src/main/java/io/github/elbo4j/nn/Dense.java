@@ -8,7 +8,7 @@ import io.github.elbo4j.kernel.dense.Activation;
 /**
  * A dense layer {@code y = f(x·W + b)} with W [in,out] and b [out] among the {@link Parameters}.
  */
-public final class Dense {
+public final class Dense implements Network {
   private final Var weight;
   private final Var bias;
   private final Activation activation;
@@ -35,6 +35,7 @@ public final class Dense {
   }
 
   /** x [R,in] to y [R,out]. */
+  @Override
   public Var forward(Tape tape, Var x) {
     return forward(tape, x, activation);
   }

@@ -6,7 +6,7 @@ import io.github.elbo4j.kernel.dense.Activation;
 import java.util.List;
 
 /** Dense layers in a row, all with one activation. No layers at all is the identity. */
-public final class Mlp {
+public final class Mlp implements Network {
   private final Dense[] layers;
 
   /** The layers that {@link #declare} put there. */
@@ -37,6 +37,7 @@ public final class Mlp {
   }
 
   /** x [R,in] to [R,last width]. */
+  @Override
   public Var forward(Tape tape, Var x) {
     Var h = x;
     for (Dense layer : layers) {

@@ -56,7 +56,7 @@ final class Evaluation {
   }
 
   Scores elbo() {
-    ActiveUnits units = new ActiveUnits(vae.spec().latent());
+    ActiveUnits units = new ActiveUnits(vae.latent());
     double reconstruction = 0;
     double kl = 0;
     Elbo elbo = new Elbo(1, 0, 0);
@@ -66,7 +66,7 @@ final class Evaluation {
       vae.loss(tape, x, noise.at(first / BATCH), elbo, 0, terms);
       reconstruction += Sums.of(terms.logLik().value());
       kl += Sums.of(terms.latent().kl().value());
-      units.add(terms.latent().mu().value());
+      units.add(terms.latent().mean().value());
     }
     int n = data.count();
     return new Scores((reconstruction - kl) / n, reconstruction / n, kl / n, units.count());

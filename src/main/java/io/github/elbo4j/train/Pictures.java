@@ -25,7 +25,7 @@ final class Pictures {
 
   /** Means E[x|z] of {@code count} latents drawn from the prior; the same for the same seed. */
   void samples(Path file, int count, long seed) throws IOException {
-    Tensor z = Tensor.zeros(count, model.vae().spec().latent());
+    Tensor z = Tensor.zeros(count, model.vae().latent());
     model.vae().prior().sample(backend, new NoiseKey(seed, Streams.SAMPLES), z);
     tape.resetForInference();
     Tensor mean = model.vae().decodeMean(tape, Var.constant(z)).value();

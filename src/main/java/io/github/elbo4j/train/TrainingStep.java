@@ -49,7 +49,7 @@ public final class TrainingStep {
     this.objective = objective;
     this.adam = adam;
     this.batches = batches;
-    this.batch = new Batch(batchSize, model.vae().spec().data());
+    this.batch = new Batch(batchSize, model.vae().data());
     this.tape = new Tape(backend);
     this.posteriorNoise = new NoiseKey(seed, Streams.POSTERIOR);
     this.binarize = dynamic ? new NoiseKey(seed, Streams.BINARIZE) : null;
@@ -102,7 +102,7 @@ public final class TrainingStep {
     if (poisoned != null) {
       return poisoned;
     }
-    if (!finite(terms.latent().mu())) {
+    if (!finite(terms.latent().mean())) {
       return "posterior mu";
     }
     if (!finite(terms.latent().z())) {

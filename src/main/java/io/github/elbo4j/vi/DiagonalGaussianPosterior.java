@@ -1,6 +1,5 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
@@ -33,11 +32,10 @@ public final class DiagonalGaussianPosterior implements Posterior {
   }
 
   @Override
-  public GaussianOps.Sample sample(
-      Tape tape, Var h, NoiseKey noise, int samples, GaussianOps.Want want) {
+  public Latent sample(Tape tape, Var h, NoiseKey noise, int samples, Prior prior, Want want) {
     Var mean = mu.forward(tape, h);
     Var logVariance = bounds.apply(tape, logVar.forward(tape, h));
-    return GaussianOps.reparameterize(tape, mean, logVariance, noise, samples, want);
+    return GaussianLatent.draw(tape, mean, logVariance, noise, samples, prior, want);
   }
 
   @Override

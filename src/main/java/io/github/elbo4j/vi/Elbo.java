@@ -1,6 +1,5 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.ReduceOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
@@ -61,8 +60,8 @@ public record Elbo(double beta, long warmupSteps, double freeBits) implements Ob
   }
 
   @Override
-  public GaussianOps.Want wants() {
-    return freeBits > 0 ? GaussianOps.Want.KL_PER_DIM : GaussianOps.Want.KL;
+  public Want wants() {
+    return freeBits > 0 ? Want.KL_PER_DIM : Want.KL;
   }
 
   @Override
@@ -71,7 +70,7 @@ public record Elbo(double beta, long warmupSteps, double freeBits) implements Ob
   }
 
   @Override
-  public Var loss(Tape tape, Var logLik, GaussianOps.Sample latent, long step) {
+  public Var loss(Tape tape, Var logLik, Latent latent, long step) {
     if (logLik.value().size() == 0) {
       throw new IllegalArgumentException(
           "Elbo: logLik " + logLik.value().shape() + " must not be empty: the loss is a mean");

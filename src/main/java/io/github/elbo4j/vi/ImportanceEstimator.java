@@ -1,6 +1,5 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
@@ -75,9 +74,7 @@ public final class ImportanceEstimator {
   /** log p(x|z) + log p(z) − log q(z|x) of k samples a data point, in the buffer of log p(x|z). */
   private Tensor chunk(Tensor h, Tensor x, int k, NoiseKey noise) {
     sampleTape.resetForInference();
-    GaussianOps.Sample latent =
-        vae.posterior()
-            .sample(sampleTape, encoded.setConstant(h), noise, k, GaussianOps.Want.LOG_DENSITIES);
+    Latent latent = vae.sample(sampleTape, encoded.setConstant(h), noise, k, Want.LOG_DENSITIES);
     Tensor logW = vae.logLik(sampleTape, latent.z(), x).value();
     Tensor logP = latent.logP().value();
     Tensor logQ = latent.logQ().value();

@@ -1,13 +1,12 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 
 /** What training minimises, in nats an example. */
 public interface Objective {
   /** What the posterior must compute beside z. */
-  GaussianOps.Want wants();
+  Want wants();
 
   /** Samples a data point, K. */
   int samples();
@@ -20,5 +19,5 @@ public interface Objective {
    * @param step training steps done so far, for schedules
    * @return one element
    */
-  Var loss(Tape tape, Var logLik, GaussianOps.Sample latent, long step);
+  Var loss(Tape tape, Var logLik, Latent latent, long step);
 }

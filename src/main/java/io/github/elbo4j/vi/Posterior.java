@@ -1,6 +1,5 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
@@ -13,9 +12,11 @@ public interface Posterior {
    * @param h the encoder's output, [B,H]
    * @param noise names the noise
    * @param samples K &gt;= 1
+   * @param prior what KL and log p(z) are taken of
    * @param want what is needed beside z
+   * @throws IllegalArgumentException when this posterior and prior have no formula for {@code want}
    */
-  GaussianOps.Sample sample(Tape tape, Var h, NoiseKey noise, int samples, GaussianOps.Want want);
+  Latent sample(Tape tape, Var h, NoiseKey noise, int samples, Prior prior, Want want);
 
   /** E[z|x], [B,D]: what active units and reconstructions are computed from. */
   Var mean(Tape tape, Var h);

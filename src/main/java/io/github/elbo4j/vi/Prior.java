@@ -1,10 +1,15 @@
 package io.github.elbo4j.vi;
 
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 
-/** The distribution p(z) of the latents before any data are seen. */
+/**
+ * The distribution p(z) of the latents before any data are seen. A posterior asks it for what the
+ * objective needs, unless the two share a fused kernel.
+ */
 public interface Prior {
   /**
    * Draws latents.
@@ -14,9 +19,41 @@ public interface Prior {
   void sample(Backend kernels, NoiseKey noise, Tensor z);
 
   /**
+   * log p(z) of each row, in nats.
+   *
+   * @param z [R,D], R &gt;= 1
+   * @return [R]
+   */
+  Var logDensity(Tape tape, Var z);
+
+  /**
+   * KL( N(mu, exp(logVar)) ‖ p ) in closed form.
+   *
+   * @param mu [B,D]
+   * @param logVar [B,D]
+   * @return [B]
+   * @throws IllegalArgumentException for a prior without a closed form, which is what this does
+   *     unless overridden
+   */
+  default Var klFrom(Tape tape, Var mu, Var logVar) {
+    throw noClosedForm("klFrom");
+  }
+
+  /** The same for each dimension, [B,D]. */
+  default Var klPerDimFrom(Tape tape, Var mu, Var logVar) {
+    throw noClosedForm("klPerDimFrom");
+  }
+
+  private IllegalArgumentException noClosedForm(String method) {
+    return new IllegalArgumentException(
+        "%s: the KL from a diagonal Gaussian to prior %s has no closed form; take an objective that samples it"
+            .formatted(method, getClass().getSimpleName()));
+  }
+
+  /**
    * N(0, I), whose KL from a diagonal Gaussian posterior is known in closed form (KERNELS.md §1).
    */
   static Prior standardNormal() {
-    return (kernels, noise, z) -> kernels.random().normal(noise, 0, z);
+    return StandardNormal.INSTANCE;
   }
 }

@@ -1,23 +1,24 @@
 package io.github.elbo4j.vi;
 
-import io.github.elbo4j.autodiff.GaussianOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Mlp;
+import io.github.elbo4j.nn.Network;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A variational autoencoder (Kingma and Welling 2014): an encoder of dense layers, a posterior, a
- * prior, a mirrored decoder and a likelihood.
+ * A variational autoencoder (Kingma and Welling 2014): an encoder, a posterior, a prior, a decoder
+ * and a likelihood.
  */
 public final class Vae {
   /**
-   * The architecture.
+   * The architecture of the classic one: dense layers, a diagonal Gaussian posterior, a standard
+   * normal prior and a decoder that mirrors the encoder.
    *
    * @param data data dimensions N
    * @param hidden widths of the encoder from data to latent; the decoder has them in reverse
@@ -57,25 +58,59 @@ public final class Vae {
     }
   }
 
-  private final Spec spec;
-  private final Mlp encoder;
+  private final int data;
+  private final int latent;
+  private final Network encoder;
   private final Posterior posterior;
   private final Prior prior;
-  private final Mlp decoder;
+  private final Network decoder;
   private final Likelihood likelihood;
+
+  /**
+   * A model of any parts that fit each other.
+   *
+   * @param data data dimensions N
+   * @param latent latent dimensions D
+   * @param encoder x [B,N] to what the posterior reads
+   * @param decoder z [R,D] to what the likelihood reads
+   */
+  public Vae(
+      int data,
+      int latent,
+      Network encoder,
+      Posterior posterior,
+      Prior prior,
+      Network decoder,
+      Likelihood likelihood) {
+    this.data = data;
+    this.latent = latent;
+    this.encoder = encoder;
+    this.posterior = posterior;
+    this.prior = prior;
+    this.decoder = decoder;
+    this.likelihood = likelihood;
+  }
 
   /** The model over parameters that {@link Spec#parameters} made. */
   public Vae(Spec spec, Parameters parameters) {
-    this.spec = spec;
-    this.encoder = new Mlp(parameters, "encoder", spec.hidden().size(), spec.activation());
-    this.posterior = new DiagonalGaussianPosterior(parameters, spec.bounds());
-    this.prior = Prior.standardNormal();
-    this.decoder = new Mlp(parameters, "decoder", spec.hidden().size(), spec.activation());
-    this.likelihood = spec.likelihood().build(parameters, spec.bounds());
+    this(
+        spec.data(),
+        spec.latent(),
+        new Mlp(parameters, "encoder", spec.hidden().size(), spec.activation()),
+        new DiagonalGaussianPosterior(parameters, spec.bounds()),
+        Prior.standardNormal(),
+        new Mlp(parameters, "decoder", spec.hidden().size(), spec.activation()),
+        spec.likelihood().build(parameters, spec.bounds()));
   }
 
-  public Spec spec() {
-    return spec;
+  /** Data dimensions N. */
+  public int data() {
+    return data;
+  }
+
+  /** Latent dimensions D. */
+  public int latent() {
+    return latent;
   }
 
   public Posterior posterior() {
@@ -89,6 +124,15 @@ public final class Vae {
   /** x [B,N] to the encoder's last hidden layer [B,H]. */
   public Var encode(Tape tape, Var x) {
     return encoder.forward(tape, x);
+  }
+
+  /**
+   * Samples of the posterior beside this model's prior.
+   *
+   * @param h what {@link #encode} gave
+   */
+  public Latent sample(Tape tape, Var h, NoiseKey noise, int samples, Want want) {
+    return posterior.sample(tape, h, noise, samples, prior, want);
   }
 
   /** Posterior mean of each data point, [B,D]. */
@@ -117,21 +161,20 @@ public final class Vae {
    */
   public Var loss(Tape tape, Var x, NoiseKey noise, Objective objective, long step, Terms terms) {
     Var h = encode(tape, x);
-    GaussianOps.Sample latent =
-        posterior.sample(tape, h, noise, objective.samples(), objective.wants());
-    Var logLik = logLik(tape, latent.z(), x.value());
-    Var loss = objective.loss(tape, logLik, latent, step);
-    terms.set(logLik, latent, loss);
+    Latent drawn = sample(tape, h, noise, objective.samples(), objective.wants());
+    Var logLik = logLik(tape, drawn.z(), x.value());
+    Var loss = objective.loss(tape, logLik, drawn, step);
+    terms.set(logLik, drawn, loss);
     return loss;
   }
 
   /** The parts of one forward pass. */
   public static final class Terms {
     private @Nullable Var logLik;
-    private GaussianOps.@Nullable Sample latent;
+    private @Nullable Latent latent;
     private @Nullable Var loss;
 
-    void set(Var newLogLik, GaussianOps.Sample newLatent, Var newLoss) {
+    void set(Var newLogLik, Latent newLatent, Var newLoss) {
       logLik = newLogLik;
       latent = newLatent;
       loss = newLoss;
@@ -143,7 +186,7 @@ public final class Vae {
     }
 
     /** z and what the objective asked for beside it. */
-    public GaussianOps.Sample latent() {
+    public Latent latent() {
       return there(latent);
     }
 

@@ -190,6 +190,15 @@ class OpsGradientTest {
         priorMu,
         priorLogVar);
     check(
+        "klPerDimToPrior",
+        (tape, p) ->
+            Formulas.project(tape, GaussianOps.klPerDimToPrior(tape, p[0], p[1], p[2], p[3])),
+        p -> Formulas.project(Formulas.klPerDim(p[0], p[1], p[2], p[3])),
+        mu,
+        logVar,
+        priorMu,
+        priorLogVar);
+    check(
         "klToPrior, fixed prior",
         (tape, p) ->
             Formulas.project(

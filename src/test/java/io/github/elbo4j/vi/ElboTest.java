@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.elbo4j.autodiff.GaussianOps;
-import io.github.elbo4j.autodiff.GaussianOps.Want;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backends;
@@ -74,10 +72,11 @@ class ElboTest {
     assertThat(new Elbo(beta, warmup, 0).weightAt(step)).isCloseTo(weight, within(1e-12));
   }
 
-  private static GaussianOps.Sample sample(Tape tape, Tensor mu, Tensor logVar, Elbo elbo) {
+  private static Latent sample(Tape tape, Tensor mu, Tensor logVar, Elbo elbo) {
     assertThat(elbo.samples()).isEqualTo(1);
-    return GaussianOps.reparameterize(
-        tape, Var.constant(mu), Var.constant(logVar), new NoiseKey(1, 1), 1, elbo.wants());
+    Prior prior = Prior.standardNormal();
+    return GaussianLatent.draw(
+        tape, Var.constant(mu), Var.constant(logVar), new NoiseKey(1, 1), 1, prior, elbo.wants());
   }
 
   @ParameterizedTest
@@ -86,7 +85,7 @@ class ElboTest {
     Tape tape = new Tape(Backends.reference());
     Elbo elbo = new Elbo(1, 0, lambda);
     Tensor none = Tensor.zeros(0, D);
-    var latent = sample(tape, none, none, elbo);
+    Latent latent = sample(tape, none, none, elbo);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> elbo.loss(tape, Var.constant(Tensor.zeros(0)), latent, 0))
         .withMessage("Elbo: logLik [0] must not be empty: the loss is a mean");

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.elbo4j.autodiff.GaussianOps.Want;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Mlp;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
@@ -52,12 +52,13 @@ class VaeTest {
   void shapesFromDataToDataAndBack() {
     Vae.Spec spec = spec(9, List.of(7, 5), 2);
     Vae vae = new Vae(spec, spec.parameters(1, null));
-    assertThat(vae.spec()).isSameAs(spec);
+    assertThat(vae.data()).isEqualTo(9);
+    assertThat(vae.latent()).isEqualTo(2);
     Var x = Var.constant(Tensor.zeros(4, 9));
     Var h = vae.encode(tape, x);
     assertThat(h.value().shape()).isEqualTo(Shape.of(4, 5));
     assertThat(vae.posteriorMean(tape, x).value().shape()).isEqualTo(Shape.of(4, 2));
-    Var z = vae.posterior().sample(tape, h, new NoiseKey(1, 1), 3, Want.SAMPLE).z();
+    Var z = vae.sample(tape, h, new NoiseKey(1, 1), 3, Want.SAMPLE).z();
     assertThat(z.value().shape()).isEqualTo(Shape.of(12, 2));
     assertThat(vae.logLik(tape, z, x.value()).value().shape()).isEqualTo(Shape.of(12));
     assertThat(vae.decodeMean(tape, z).value().shape()).isEqualTo(Shape.of(12, 9));
@@ -74,7 +75,7 @@ class VaeTest {
     Vae vae = new Vae(spec, parameters);
     Var h = vae.encode(tape, Var.constant(Tensor.zeros(1, 3)));
     NoiseKey noise = new NoiseKey(1, 1);
-    float z = vae.posterior().sample(tape, h, noise, 1, Want.KL).z().value().get(0);
+    float z = vae.sample(tape, h, noise, 1, Want.KL).z().value().get(0);
     Tensor eps = Tensor.zeros(1);
     Backends.reference().random().normal(noise, 0, eps);
     assertThat(z).isCloseTo((float) (50 + Math.exp(0.25) * eps.get(0)), within(1e-4f));
@@ -114,6 +115,40 @@ class VaeTest {
       sum += terms.latent().kl().value().get(b) - terms.logLik().value().get(b);
     }
     assertThat((double) loss.value().get(0)).isCloseTo(sum / 2, within(1e-5));
+  }
+
+  /** Parts given as objects make the model that the same parts make by their description. */
+  @Test
+  void aModelOfOtherParts() {
+    Vae.Spec spec = spec(3, List.of(4), 2);
+    Parameters parameters = spec.parameters(1, null);
+    List<String> called = new ArrayList<>();
+    Mlp encoder = new Mlp(parameters, "encoder", 1, spec.activation());
+    Mlp decoder = new Mlp(parameters, "decoder", 1, spec.activation());
+    Vae vae =
+        new Vae(
+            3,
+            2,
+            (t, x) -> {
+              called.add("encoder");
+              return encoder.forward(t, x);
+            },
+            new DiagonalGaussianPosterior(parameters, BOUNDS),
+            Prior.standardNormal(),
+            (t, z) -> {
+              called.add("decoder");
+              return decoder.forward(t, z);
+            },
+            spec.likelihood().build(parameters, BOUNDS));
+    Var x = Var.constant(TapeCheck.normal(1, 0.1, 2, 3));
+    x.value().fill(0.25f);
+    Elbo elbo = new Elbo(1, 0, 0);
+    Vae.Terms terms = new Vae.Terms();
+    float loss = vae.loss(tape, x, new NoiseKey(1, 1), elbo, 0, terms).value().get(0);
+    Vae described = new Vae(spec, parameters);
+    Var wanted = described.loss(tape, x, new NoiseKey(1, 1), elbo, 0, terms);
+    assertThat(loss).isEqualTo(wanted.value().get(0));
+    assertThat(called).containsExactly("encoder", "decoder");
   }
 
   @Test

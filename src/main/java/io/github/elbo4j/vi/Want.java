@@ -1,0 +1,31 @@
+package io.github.elbo4j.vi;
+
+/**
+ * What an objective needs of a {@link Latent} beside z. A posterior computes no more than that, and
+ * refuses what it has no formula for.
+ */
+public enum Want {
+  /** z alone. */
+  SAMPLE,
+  /** z and the KL divergence to the prior of each data point, in closed form. */
+  KL,
+  /** The same, and the KL of each latent dimension. */
+  KL_PER_DIM,
+  /** z, log q(z|x) and log p(z) of each sample. */
+  LOG_DENSITIES,
+  /**
+   * The same, but the gradient of log q(z|x) comes through z alone, the posterior's parameters
+   * inside it held fixed: sticking the landing (Roeder et al. 2017).
+   */
+  LOG_DENSITIES_STL;
+
+  /** Whether the KL of each data point is wanted. */
+  boolean kl() {
+    return this == KL || this == KL_PER_DIM;
+  }
+
+  /** Whether the log densities of each sample are wanted. */
+  boolean densities() {
+    return this == LOG_DENSITIES || this == LOG_DENSITIES_STL;
+  }
+}
