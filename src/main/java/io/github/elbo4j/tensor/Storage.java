@@ -2,8 +2,7 @@ package io.github.elbo4j.tensor;
 
 /**
  * Where a tensor's elements live. Host memory is the only place so far; a device backend adds its
- * record here and hands out its tensors from {@link
- * io.github.elbo4j.kernel.memory.MemoryKernels#allocate}.
+ * record here and hands out its tensors from {@code MemoryKernels.allocate}.
  *
  * <p>The tape, its arena and its operations, and the steps of the optimiser work on any storage:
  * they only hand tensors to kernels. Whoever reads or writes elements by itself through {@link

@@ -82,6 +82,10 @@ public final class Vae {
       Prior prior,
       Network decoder,
       Likelihood likelihood) {
+    if (data < 1 || latent < 1) {
+      throw new IllegalArgumentException(
+          "Vae: data %d and latent %d must both be >= 1".formatted(data, latent));
+    }
     this.data = data;
     this.latent = latent;
     this.encoder = encoder;

@@ -149,6 +149,11 @@ class VaeTest {
     Var wanted = described.loss(tape, x, new NoiseKey(1, 1), elbo, 0, terms);
     assertThat(loss).isEqualTo(wanted.value().get(0));
     assertThat(called).containsExactly("encoder", "decoder");
+    Likelihood likelihood = spec.likelihood().build(parameters, BOUNDS);
+    Prior prior = Prior.standardNormal();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Vae(3, 0, encoder, vae.posterior(), prior, decoder, likelihood))
+        .withMessage("Vae: data 3 and latent 0 must both be >= 1");
   }
 
   @Test
