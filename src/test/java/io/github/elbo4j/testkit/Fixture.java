@@ -102,7 +102,8 @@ public final class Fixture {
     float[] got = output.tensor().toArray();
     for (int i = 0; i < got.length; i++) {
       double bound = output.tolerance().bound(i, wanted[i]);
-      if (!(Math.abs((double) got[i] - wanted[i]) <= bound)) {
+      boolean near = Float.isFinite(wanted[i]) && Math.abs((double) got[i] - wanted[i]) <= bound;
+      if (!near && Float.compare(got[i], wanted[i]) != 0) { // infinities and NaN must be the same
         fail(
             "%s[%d] of %s is %s, the reference has %s, bound %s",
             name, i, output.tensor().shape(), got[i], wanted[i], bound);

@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  * Welling 2014, Rezende et al. 2014). B data points, K samples each, R = B·K rows with row r = b·K
  * + k, D latent dimensions; {@code σ = exp(½·logVar)}; all log densities in nats. An output that is
  * null is not wanted and costs nothing. NaN in gives NaN out.
+ *
+ * <p>At the edges: σ, 1/σ and exp(logVar) have the range of a float32 and are +∞ beyond it (σ from
+ * logVar 177.45 on, exp(logVar) in a gradient from 88.73 on). The divergence of {@code logVar = ±∞}
+ * is +∞. A gradient that is null is left out; one that is 0 is multiplied like any other, so that
+ * {@code 0·∞} is NaN.
  */
 public abstract class GaussianKernels {
   /**
@@ -73,7 +78,7 @@ public abstract class GaussianKernels {
    * outputs. The noise is not needed: {@code σ·eps = z − mu}.
    *
    * <pre>
-   * g[r,d]   = dz − dlogP·z                                    (a null gradient counts as 0)
+   * g[r,d]   = dz − dlogP·z                                    (a null gradient is left out)
    * dmu     += Σ_k g + (dkl + dklPerDim)·mu
    * dlogVar += Σ_k ( ½·g·(z − mu) − ½·dlogQ ) + (dkl + dklPerDim)·½(exp(logVar) − 1)
    * </pre>

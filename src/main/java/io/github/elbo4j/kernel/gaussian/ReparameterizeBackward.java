@@ -71,34 +71,23 @@ final class ReparameterizeBackward implements Parallel.Task {
     }
   }
 
-  /** Gradients that reach the parameters through one sample: dz, and dlogP and dlogQ through z. */
+  /**
+   * Gradients that reach the parameters through one sample: dz, and dlogP and dlogQ through z. What
+   * is null is left out, never multiplied: 0·∞ would be NaN.
+   */
   private void sampleRow(int b, int r, float[] work) {
     int p = b * d;
     int row = r * d;
-    float toLogP = at(dLogP, r);
-    float toLogQ = at(dLogQ, r);
-    boolean direct = toLogP == 0 && (toLogQ == 0 || !stickTheLanding);
+    boolean throughPosterior = stickTheLanding && dLogQ != null;
     float[] g = work;
     int gFrom = 0;
-    if (direct && dz != null) {
+    if (dLogP != null || throughPosterior) {
+      throughDensities(p, row, r, throughPosterior, work);
+    } else if (dz != null) {
       g = dz.array();
       gFrom = dz.offset() + row;
-    } else if (!direct) {
-      GaussianRows.throughSample(
-          mu.array(),
-          mu.offset() + p,
-          logVar.array(),
-          logVar.offset() + p,
-          z.array(),
-          z.offset() + row,
-          dz == null ? null : dz.array(),
-          dz == null ? 0 : dz.offset() + row,
-          toLogP,
-          stickTheLanding ? toLogQ : 0,
-          work,
-          d);
     }
-    if (!direct || dz != null) {
+    if (dz != null || dLogP != null || throughPosterior) {
       GaussianRows.sampleBackward(
           mu.array(),
           mu.offset() + p,
@@ -112,9 +101,32 @@ final class ReparameterizeBackward implements Parallel.Task {
           dLogVar.offset() + p,
           d);
     }
-    if (!stickTheLanding && toLogQ != 0) {
-      GaussianRows.addConstant(dLogVar.array(), dLogVar.offset() + p, -0.5f * toLogQ, d);
+    if (!stickTheLanding && dLogQ != null) {
+      GaussianRows.addConstant(dLogVar.array(), dLogVar.offset() + p, -0.5f * at(dLogQ, r), d);
     }
+  }
+
+  /** work = dz − dlogP·z − dlogQ·(z − mu)/σ² of row {@code r}. */
+  private void throughDensities(int p, int row, int r, boolean throughPosterior, float[] work) {
+    if (throughPosterior) {
+      GaussianRows.throughPosterior(
+          mu.array(),
+          mu.offset() + p,
+          logVar.array(),
+          logVar.offset() + p,
+          z.array(),
+          z.offset() + row,
+          at(dLogQ, r),
+          work,
+          d);
+    } else {
+      java.util.Arrays.fill(work, 0, d, 0f);
+    }
+    if (dLogP != null) {
+      GaussianRows.throughPrior(z.array(), z.offset() + row, at(dLogP, r), work, d);
+    }
+    GaussianRows.fromSample(
+        dz == null ? null : dz.array(), dz == null ? 0 : dz.offset() + row, work, d);
   }
 
   private void divergenceRow(int b, float[] work) {

@@ -43,9 +43,9 @@ final class GaussianBackward implements Parallel.Task {
     }
     n = mean.columns();
     samples = rows / x.points();
-    perRow = GaussianRows.perRow(logVar);
+    perRow = GaussianLikelihoodRows.perRow(logVar);
     if (!perRow) {
-      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, Scratch.get());
+      sharedPrecision = GaussianLikelihoodRows.sharedPrecision(logVar, n, Scratch.get());
     }
     rowsPerBlock = RowBlocks.rows(n);
     Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
@@ -66,17 +66,19 @@ final class GaussianBackward implements Parallel.Task {
         data = x.read(b, 0, n, work);
       }
       if (perRow) {
-        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+        GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
       }
       float[] m = mean.array();
       int mAt = mean.offset() + row;
       int xAt = x.at(b, 0);
       float g = dLogLik.array()[dLogLik.offset() + r];
       if (dMean != null) {
-        GaussianRows.toMean(data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
+        GaussianLikelihoodRows.toMean(
+            data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
       }
       if (dLogVar != null) {
-        GaussianRows.toLogVar(data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
+        GaussianLikelihoodRows.toLogVar(
+            data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
       }
     }
   }

@@ -35,11 +35,11 @@ final class GaussianForward implements Parallel.Task {
     }
     n = mean.columns();
     samples = rows / x.points();
-    perRow = GaussianRows.perRow(logVar);
+    perRow = GaussianLikelihoodRows.perRow(logVar);
     if (!perRow) {
       Scratch scratch = Scratch.get();
-      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, scratch);
-      sharedLogVar = GaussianRows.sharedLogVar(logVar, n, scratch.floats(3, SimdMath.L));
+      sharedPrecision = GaussianLikelihoodRows.sharedPrecision(logVar, n, scratch);
+      sharedLogVar = GaussianLikelihoodRows.sharedLogVar(logVar, n, scratch.floats(3, SimdMath.L));
     }
     rowsPerBlock = RowBlocks.rows(n);
     Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
@@ -62,11 +62,12 @@ final class GaussianForward implements Parallel.Task {
         data = x.read(b, 0, n, work);
       }
       if (perRow) {
-        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+        GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
         logVars = Lanes.sum(logVar.array(), logVar.offset() + row, n, lanes);
       }
       double squares =
-          GaussianRows.squares(data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
+          GaussianLikelihoodRows.squares(
+              data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
       logLik.array()[logLik.offset() + r] = (float) (-0.5 * (squares + logVars + n * LOG_2PI));
     }
   }

@@ -39,7 +39,7 @@ final class GaussianSharedBackward implements Parallel.Task {
     Scratch scratch = Scratch.get();
     columnSums = scratch.doubles(0, n);
     Parallel.run(this, Math.ceilDiv(n, COLUMNS), 3L * mean.size());
-    float[] p = GaussianRows.sharedPrecision(logVar, n, scratch);
+    float[] p = GaussianLikelihoodRows.sharedPrecision(logVar, n, scratch);
     double total = 0;
     for (int r = 0; r < rows; r++) {
       total += dLogLik.array()[dLogLik.offset() + r];
@@ -84,7 +84,7 @@ final class GaussianSharedBackward implements Parallel.Task {
       }
       int m = mean.offset() + r * n + column;
       float g = dLogLik.array()[dLogLik.offset() + r];
-      GaussianRows.addSquares(data, x.at(b, column), mean.array(), m, g, sums, count);
+      GaussianLikelihoodRows.addSquares(data, x.at(b, column), mean.array(), m, g, sums, count);
     }
   }
 }

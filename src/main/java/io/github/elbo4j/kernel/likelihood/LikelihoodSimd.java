@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@link LikelihoodKernels} on vectors: each hook hands its arguments to a task that the thread
  * keeps, so nothing is allocated, and the task cuts the work into blocks. The arithmetic is in
- * {@link BernoulliRows} and {@link GaussianRows}, what the data is kept as in {@link DataRows}.
+ * {@link BernoulliRows} and {@link GaussianLikelihoodRows}, what the data is kept as in {@link
+ * DataRows}.
  */
 public final class LikelihoodSimd extends LikelihoodKernels {
   private static final ThreadLocal<BernoulliForward> BERNOULLI =
@@ -122,7 +123,7 @@ public final class LikelihoodSimd extends LikelihoodKernels {
       Tensor dLogLik,
       @Nullable Tensor dMean,
       @Nullable Tensor dLogVar) {
-    boolean perRow = GaussianRows.perRow(logVar);
+    boolean perRow = GaussianLikelihoodRows.perRow(logVar);
     rows.run(mean, logVar, dLogLik, dMean, perRow ? dLogVar : null);
     if (!perRow && dLogVar != null) {
       shared.run(mean, logVar, dLogLik, dLogVar);

@@ -51,6 +51,12 @@ final class GaussianCases implements FamilyCases {
       add(cases, hot, clamp(s));
       add(cases, hot, clampBackward(s));
     }
+    for (boolean flag : new boolean[] {false, true}) {
+      cases.add(edgesForward(flag));
+      cases.add(edgesBackward(flag));
+    }
+    cases.add(edgesOfPrior());
+    cases.add(edgesOfPriorBackward());
     return cases;
   }
 
@@ -172,6 +178,123 @@ final class GaussianCases implements FamilyCases {
                       dLogVar,
                       dPriorMu,
                       dPriorLogVar);
+        });
+  }
+
+  // ---- log-variances at and beyond the ends of float32 ----
+
+  private static final float[] EDGES = {
+    88.5f,
+    89f,
+    100,
+    176.5f,
+    177.4f,
+    180,
+    Float.POSITIVE_INFINITY,
+    -80,
+    -100,
+    -180,
+    Float.NEGATIVE_INFINITY,
+    Float.NaN
+  };
+
+  /** A place in whole vectors and one in the ragged end, each edge in a row of its own. */
+  private static final int[] PLACES = {1, 2 * L + 1};
+
+  private static final int EDGE_D = 2 * L + 2;
+  private static final int EDGE_B = EDGES.length * PLACES.length;
+  private static final Tolerance EDGE = new Tolerance(2e-5, 1e-4);
+
+  private static Tensor withEdges(Tensor t) {
+    for (int b = 0; b < EDGE_B; b++) {
+      t.array()[t.offset() + b * EDGE_D + PLACES[b % PLACES.length]] = EDGES[b / PLACES.length];
+    }
+    return t;
+  }
+
+  private static KernelCase edgesForward(boolean drawn) {
+    return KernelCase.of(
+        drawn ? "gaussian.reparameterizeDrawn" : "gaussian.reparameterize",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor logVar = withEdges(f.input("logVar", EDGE_B, EDGE_D));
+          Tensor eps = f.input("eps", EDGE_B, EDGE_D);
+          Tensor z = f.output("z", EDGE, EDGE_B, EDGE_D);
+          Tensor kl = f.output("kl", EDGE, EDGE_B);
+          Tensor perDim = f.output("klPerDim", EDGE, EDGE_B, EDGE_D);
+          Tensor logQ = f.output("logQ", EDGE, EDGE_B);
+          Tensor logP = f.output("logP", EDGE, EDGE_B);
+          NoiseKey key = new NoiseKey(7, 2);
+          return k -> {
+            if (drawn) {
+              k.gaussian().reparameterize(mu, logVar, key, z, kl, perDim, logQ, logP);
+            } else {
+              k.gaussian().reparameterize(mu, logVar, eps, z, kl, perDim, logQ, logP);
+            }
+          };
+        });
+  }
+
+  private static KernelCase edgesBackward(boolean all) {
+    return KernelCase.of(
+        "gaussian.reparameterizeBackward",
+        "edges" + (all ? " all gradients" : " some"),
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor logVar = withEdges(f.input("logVar", EDGE_B, EDGE_D));
+          Tensor z = f.input("z", EDGE_B, EDGE_D);
+          Tensor dz = f.input("dz", EDGE_B, EDGE_D);
+          Tensor dKl = all ? f.input("dKl", EDGE_B) : null;
+          Tensor dLogQ = all ? f.input("dLogQ", EDGE_B) : null;
+          Tensor dLogP = f.input("dLogP", EDGE_B);
+          Tensor dMu = f.accumulated("dMu", EDGE, EDGE_B, EDGE_D);
+          Tensor dLogVar = f.accumulated("dLogVar", EDGE, EDGE_B, EDGE_D);
+          return k ->
+              k.gaussian()
+                  .reparameterizeBackward(
+                      mu, logVar, z, dz, dKl, null, dLogQ, dLogP, all, dMu, dLogVar);
+        });
+  }
+
+  /** The posterior's edges, then the prior's. */
+  private static KernelCase edgesOfPrior() {
+    return KernelCase.of(
+        "gaussian.klToPrior",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor priorMu = f.input("priorMu", EDGE_B, EDGE_D);
+          Tensor edges = withEdges(f.input("edges", EDGE_B, EDGE_D));
+          Tensor inner = f.uniform("inner", -1, 1, EDGE_B, EDGE_D);
+          Tensor[] kl = {f.output("kl 0", EDGE, EDGE_B), f.output("kl 1", EDGE, EDGE_B)};
+          Tensor perDim = f.output("klPerDim", EDGE, EDGE_B, EDGE_D);
+          return k -> {
+            k.gaussian().klToPrior(mu, edges, priorMu, inner, kl[0], null);
+            k.gaussian().klToPrior(mu, inner, priorMu, edges, kl[1], perDim);
+          };
+        });
+  }
+
+  private static KernelCase edgesOfPriorBackward() {
+    return KernelCase.of(
+        "gaussian.klToPriorBackward",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor priorMu = f.input("priorMu", EDGE_B, EDGE_D);
+          Tensor edges = withEdges(f.input("edges", EDGE_B, EDGE_D));
+          Tensor inner = f.uniform("inner", -1, 1, EDGE_B, EDGE_D);
+          Tensor g = f.input("dKl", EDGE_B);
+          Tensor[] d = new Tensor[4];
+          for (int i = 0; i < d.length; i++) {
+            d[i] = f.accumulated("gradient " + i, EDGE, EDGE_B, EDGE_D);
+          }
+          return k -> {
+            GaussianKernels kernels = k.gaussian();
+            kernels.klToPriorBackward(mu, edges, priorMu, inner, g, null, d[0], d[1], d[2], d[3]);
+            kernels.klToPriorBackward(mu, inner, priorMu, edges, g, null, d[0], d[1], d[2], d[3]);
+          };
         });
   }
 

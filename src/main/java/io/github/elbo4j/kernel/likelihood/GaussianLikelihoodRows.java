@@ -13,11 +13,11 @@ import jdk.incubator.vector.VectorSpecies;
  * The arithmetic of the Gaussian log-likelihood on one row, with its precisions p in an array: the
  * forms of the log-variance differ only in who fills it.
  */
-final class GaussianRows {
+final class GaussianLikelihoodRows {
   private static final VectorSpecies<Float> F = SimdMath.F;
   private static final int L = SimdMath.L;
 
-  private GaussianRows() {}
+  private GaussianLikelihoodRows() {}
 
   /** Whether the log-variance is [R,N], rather than shared by all rows. */
   static boolean perRow(Tensor logVar) {
@@ -42,7 +42,11 @@ final class GaussianRows {
     return Lanes.sum(logVar.array(), logVar.offset(), n, lanes);
   }
 
-  /** p = exp(−logVar); the vector function cuts off where the contract does. */
+  /**
+   * p = exp(−logVar); the vector function cuts off where the contract does. Not so the posterior's
+   * and the prior's variances (kernel.gaussian), which become 0 or +∞: their divergence is then
+   * infinite, which is right, while a likelihood of data would turn into 0·∞.
+   */
   static void precision(float[] logVar, int v, float[] p, int n) {
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
