@@ -7,6 +7,7 @@ import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -121,6 +122,11 @@ public final class Fixture {
             }
           }
         });
+  }
+
+  /** Every float tensor that was asked for. */
+  public Collection<Tensor> tensors() {
+    return tensors.values();
   }
 
   private Tensor named(String name) {

@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.dense;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * {@code dPre = dY ⊙ f'} and its column sums in one pass. A block of rows sums its columns in
  * float32; the sums of the blocks are added in double, in their order.
  */
-final class ActivationBackward implements Parallel.Task {
+final class ActivationBackward extends KernelTask {
   /** Rows of a block: the longest chain of float32 additions. */
   private static final int ROWS = 64;
 
@@ -52,17 +52,23 @@ final class ActivationBackward implements Parallel.Task {
     dPre = preGradient;
     summed = dBias != null;
     inPlace = dY.overlaps(dPre);
-    int n = dPre.columns();
-    int blocks = Math.ceilDiv(dPre.rows(), ROWS);
+    int n = preGradient.columns();
+    int blocks = Math.ceilDiv(preGradient.rows(), ROWS);
     if (dBias != null) {
       sums = Scratch.get().floats(SUMS, blocks * n);
     }
-    if (summed || f != Activation.NONE || !inPlace) {
-      Parallel.run(this, blocks, (f.needsPre() ? 20L : 2L) * dPre.size());
-    }
+    boolean needed = summed || f != Activation.NONE || !inPlace;
+    fork(needed ? blocks : 0, (f.needsPre() ? 20L : 2L) * preGradient.size());
     if (dBias != null) {
       addBlocks(blocks, accumulate, dBias);
     }
+  }
+
+  @Override
+  protected void forget() {
+    argument = Tensor.EMPTY;
+    dY = Tensor.EMPTY;
+    dPre = Tensor.EMPTY;
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.gaussian;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The backward pass over blocks of data points: all samples of a point belong to one block, so its
  * gradients are summed in one order by one thread.
  */
-final class ReparameterizeBackward implements Parallel.Task {
+final class ReparameterizeBackward extends KernelTask {
   private static final int BLOCK = 4096;
 
   private Tensor mu = Tensor.EMPTY;
@@ -39,6 +39,9 @@ final class ReparameterizeBackward implements Parallel.Task {
       boolean stl,
       Tensor gradMu,
       Tensor gradLogVar) {
+    if (mean.rows() == 0) {
+      return;
+    }
     mu = mean;
     logVar = logVariance;
     z = sample;
@@ -50,13 +53,24 @@ final class ReparameterizeBackward implements Parallel.Task {
     stickTheLanding = stl;
     dMu = gradMu;
     dLogVar = gradLogVar;
-    if (mu.rows() == 0) {
-      return;
-    }
     d = mu.columns();
     samples = z.rows() / mu.rows();
     pointsPerBlock = Math.max(1, BLOCK / Math.max(1, d * samples));
-    Parallel.run(this, Math.ceilDiv(mu.rows(), pointsPerBlock), 20L * z.size());
+    fork(Math.ceilDiv(mu.rows(), pointsPerBlock), 20L * z.size());
+  }
+
+  @Override
+  protected void forget() {
+    mu = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    z = Tensor.EMPTY;
+    dMu = Tensor.EMPTY;
+    dLogVar = Tensor.EMPTY;
+    dz = null;
+    dKl = null;
+    dKlPerDim = null;
+    dLogQ = null;
+    dLogP = null;
   }
 
   @Override

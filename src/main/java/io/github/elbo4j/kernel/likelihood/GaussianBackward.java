@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.likelihood;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The gradients of the Gaussian log-likelihood that have a row for each row of the mean: to the
  * mean, and to a log-variance [R,N]. Over blocks of rows.
  */
-final class GaussianBackward implements Parallel.Task {
+final class GaussianBackward extends KernelTask {
   final DataRows x = new DataRows();
   private Tensor mean = Tensor.EMPTY;
   private Tensor logVar = Tensor.EMPTY;
@@ -32,15 +32,16 @@ final class GaussianBackward implements Parallel.Task {
       Tensor gradient,
       @Nullable Tensor toMean,
       @Nullable Tensor toLogVar) {
+    int rows = decoded.rows();
+    if (rows == 0 || (toMean == null && toLogVar == null)) {
+      x.forget();
+      return;
+    }
     mean = decoded;
     logVar = logVariance;
     dLogLik = gradient;
     dMean = toMean;
     dLogVar = toLogVar;
-    int rows = mean.rows();
-    if (rows == 0 || (dMean == null && dLogVar == null)) {
-      return;
-    }
     n = mean.columns();
     samples = rows / x.points();
     perRow = GaussianLikelihoodRows.perRow(logVar);
@@ -48,7 +49,17 @@ final class GaussianBackward implements Parallel.Task {
       sharedPrecision = GaussianLikelihoodRows.sharedPrecision(logVar, n, Scratch.get());
     }
     rowsPerBlock = RowBlocks.rows(n);
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    mean = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    dLogLik = Tensor.EMPTY;
+    dMean = null;
+    dLogVar = null;
   }
 
   @Override
