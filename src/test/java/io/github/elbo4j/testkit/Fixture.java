@@ -99,6 +99,15 @@ public final class Fixture {
                 .isEqualTo(bits(other.named(name))));
   }
 
+  /** A hash of the bits of all outputs. */
+  public int hash() {
+    int hash = 1;
+    for (Output output : outputs.values()) {
+      hash = 31 * hash + Arrays.hashCode(bits(output.tensor()));
+    }
+    return hash;
+  }
+
   private static void compare(String name, Output output, float[] wanted) {
     float[] got = output.tensor().toArray();
     for (int i = 0; i < got.length; i++) {
