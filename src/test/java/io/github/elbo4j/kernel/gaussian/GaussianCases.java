@@ -9,8 +9,10 @@ import io.github.elbo4j.testkit.GradCheck;
 import io.github.elbo4j.testkit.KernelCase;
 import io.github.elbo4j.testkit.Tolerance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 final class GaussianCases implements FamilyCases {
   private static final int L = SimdMath.L;
@@ -80,6 +82,85 @@ final class GaussianCases implements FamilyCases {
     return sums;
   }
 
+  /** What gradients are accumulated into: normal numbers, all below this. */
+  private static final double START = 6;
+
+  private record Upstream(
+      Tensor dz,
+      Tensor dKl,
+      @Nullable Tensor dKlPerDim,
+      @Nullable Tensor dLogQ,
+      @Nullable Tensor dLogP) {
+    double divergence(int b, int i) {
+      return size(dKl, b) + size(dKlPerDim, i);
+    }
+  }
+
+  private static double size(@Nullable Tensor t, int i) {
+    return t == null ? 0 : Math.abs(t.get(i));
+  }
+
+  /** Σ|terms| of dMu and of dLogVar; a difference counts as the sum of its parts. */
+  private static double[][] gradientTerms(
+      Sizes s, Tensor mu, Tensor logVar, Tensor z, Upstream up, boolean stl) {
+    double[][] sums = new double[2][mu.size()];
+    for (int p = 0; p < mu.size(); p++) {
+      int b = p / s.d;
+      double kl = up.divergence(b, p);
+      sums[0][p] = START + kl * size(mu, p);
+      sums[1][p] = START + kl * 0.5 * (Math.exp(logVar.get(p)) + 1);
+      for (int r = b * s.k; r < (b + 1) * s.k; r++) {
+        int i = r * s.d + p % s.d;
+        double noise = size(z, i) + size(mu, p);
+        double toQ = size(up.dLogQ, r);
+        double g = size(up.dz, i) + size(up.dLogP, r) * size(z, i);
+        g += stl ? toQ * noise * Math.exp(-logVar.get(p)) : 0;
+        sums[0][p] += g;
+        sums[1][p] += 0.5 * g * noise + (stl ? 0 : 0.5 * toQ);
+      }
+    }
+    return sums;
+  }
+
+  /** Σ|terms| of kl and of klPerDim. */
+  private static double[][] priorTerms(
+      Tensor mu, Tensor logVar, Tensor priorMu, Tensor priorLogVar) {
+    double[][] sums = {new double[mu.rows()], new double[mu.size()]};
+    for (int i = 0; i < mu.size(); i++) {
+      int q = i % priorMu.size();
+      double distance = size(mu, i) + size(priorMu, q);
+      double ratio = Math.exp(logVar.get(i) - priorLogVar.get(q));
+      double logs = size(logVar, i) + size(priorLogVar, q);
+      double squares = distance * distance * Math.exp(-priorLogVar.get(q));
+      sums[1][i] = 0.5 * (logs + 1 + ratio + squares);
+      sums[0][i / mu.columns()] += sums[1][i];
+    }
+    return sums;
+  }
+
+  /** Σ|terms| of dMu, dLogVar, dPriorMu and dPriorLogVar. */
+  private static double[][] priorGradientTerms(
+      Tensor mu, Tensor logVar, Tensor priorMu, Tensor priorLogVar, Tensor dKl, Tensor dKlPerDim) {
+    int n = mu.size();
+    int shared = priorMu.size();
+    double[][] sums = {new double[n], new double[n], new double[shared], new double[shared]};
+    for (double[] sum : sums) {
+      Arrays.fill(sum, START);
+    }
+    for (int i = 0; i < n; i++) {
+      int q = i % shared;
+      double g = size(dKl, i / mu.columns()) + size(dKlPerDim, i);
+      double precision = Math.exp(-priorLogVar.get(q));
+      double ratio = Math.exp(logVar.get(i)) * precision;
+      double distance = size(mu, i) + size(priorMu, q);
+      sums[0][i] += g * distance * precision;
+      sums[1][i] += 0.5 * g * (ratio + 1);
+      sums[2][q] += g * distance * precision;
+      sums[3][q] += 0.5 * g * (1 + ratio + distance * distance * precision);
+    }
+    return sums;
+  }
+
   private static KernelCase forward(Sizes s, boolean all, boolean drawn) {
     return KernelCase.of(
         drawn ? "gaussian.reparameterizeDrawn" : "gaussian.reparameterize",
@@ -121,9 +202,10 @@ final class GaussianCases implements FamilyCases {
           Tensor dKlPerDim = all ? f.input("dKlPerDim", s.b, s.d) : null;
           Tensor dLogQ = all ? f.input("dLogQ", r) : null;
           Tensor dLogP = all ? f.input("dLogP", r) : null;
-          Tolerance tolerance = new Tolerance(2e-6 * (10 + 20 * s.k), 1e-4);
-          Tensor dMu = f.accumulated("dMu", tolerance, s.b, s.d);
-          Tensor dLogVar = f.accumulated("dLogVar", tolerance, s.b, s.d);
+          Upstream up = new Upstream(dz, dKl, dKlPerDim, dLogQ, dLogP);
+          double[][] terms = gradientTerms(s, mu, logVar, z, up, stl);
+          Tensor dMu = f.accumulated("dMu", Tolerance.sum(terms[0]), s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", Tolerance.sum(terms[1]), s.b, s.d);
           return k ->
               k.gaussian()
                   .reparameterizeBackward(
@@ -140,9 +222,9 @@ final class GaussianCases implements FamilyCases {
           Tensor logVar = f.input("logVar", s.b, s.d);
           Tensor priorMu = f.input("priorMu", shared ? 1 : s.b, s.d);
           Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, shared ? 1 : s.b, s.d);
-          double[] terms = terms(mu, logVar, 1);
-          Tensor kl = f.output("kl", Tolerance.sum(terms), s.b);
-          Tensor perDim = f.output("klPerDim", new Tolerance(2e-5, 1e-5), s.b, s.d);
+          double[][] terms = priorTerms(mu, logVar, priorMu, priorLogVar);
+          Tensor kl = f.output("kl", Tolerance.sum(terms[0]), s.b);
+          Tensor perDim = f.output("klPerDim", Tolerance.sum(terms[1]), s.b, s.d);
           return k -> k.gaussian().klToPrior(mu, logVar, priorMu, priorLogVar, kl, perDim);
         });
   }
@@ -159,12 +241,11 @@ final class GaussianCases implements FamilyCases {
           Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, rows, s.d);
           Tensor dKl = f.input("dKl", s.b);
           Tensor dKlPerDim = f.input("dKlPerDim", s.b, s.d);
-          Tolerance one = new Tolerance(1e-4, 1e-4);
-          Tolerance summed = new Tolerance(2e-6 * (50 + 20 * s.b), 1e-4);
-          Tensor dMu = f.accumulated("dMu", one, s.b, s.d);
-          Tensor dLogVar = f.accumulated("dLogVar", one, s.b, s.d);
-          Tensor dPriorMu = f.accumulated("dPriorMu", summed, rows, s.d);
-          Tensor dPriorLogVar = f.accumulated("dPriorLogVar", summed, rows, s.d);
+          double[][] terms = priorGradientTerms(mu, logVar, priorMu, priorLogVar, dKl, dKlPerDim);
+          Tensor dMu = f.accumulated("dMu", Tolerance.sum(terms[0]), s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", Tolerance.sum(terms[1]), s.b, s.d);
+          Tensor dPriorMu = f.accumulated("dPriorMu", Tolerance.sum(terms[2]), rows, s.d);
+          Tensor dPriorLogVar = f.accumulated("dPriorLogVar", Tolerance.sum(terms[3]), rows, s.d);
           return k ->
               k.gaussian()
                   .klToPriorBackward(
