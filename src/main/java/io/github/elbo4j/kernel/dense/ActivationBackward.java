@@ -17,11 +17,6 @@ final class ActivationBackward extends KernelTask {
 
   private static final int L = GemmTile.L;
 
-  /** Slots of {@link Scratch}; the products' blocks use 0 to 2. */
-  private static final int SLOPE = 0;
-
-  private static final int SUMS = 3;
-
   private Activation f = Activation.NONE;
   private Tensor argument = Tensor.EMPTY;
   private Tensor dY = Tensor.EMPTY;
@@ -55,7 +50,7 @@ final class ActivationBackward extends KernelTask {
     int n = preGradient.columns();
     int blocks = Math.ceilDiv(preGradient.rows(), ROWS);
     if (dBias != null) {
-      sums = Scratch.get().floats(SUMS, blocks * n);
+      sums = Scratch.get().floats(Scratch.HELD, blocks * n);
     }
     boolean needed = summed || f != Activation.NONE || !inPlace;
     fork(needed ? blocks : 0, (f.needsPre() ? 20L : 2L) * preGradient.size());
@@ -78,7 +73,7 @@ final class ActivationBackward extends KernelTask {
     if (summed) {
       Arrays.fill(sums, block * n, (block + 1) * n, 0f);
     }
-    float[] slope = Scratch.get().floats(SLOPE, Activations.workSize(n));
+    float[] slope = Scratch.get().floats(0, Activations.workSize(n));
     for (int r = block * ROWS; r < end; r++) {
       int from = dY.offset() + r * n;
       int to = dPre.offset() + r * n;
@@ -118,7 +113,7 @@ final class ActivationBackward extends KernelTask {
 
   private void addBlocks(int blocks, boolean accumulate, Tensor dBias) {
     int n = dBias.size();
-    double[] total = Scratch.get().doubles(SUMS, n);
+    double[] total = Scratch.get().doubles(Scratch.HELD, n);
     Arrays.fill(total, 0, n, 0);
     for (int b = 0; b < blocks; b++) {
       for (int j = 0; j < n; j++) {

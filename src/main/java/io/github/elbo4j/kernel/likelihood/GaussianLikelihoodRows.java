@@ -26,7 +26,7 @@ final class GaussianLikelihoodRows {
 
   /** The precisions of one row of {@code n} elements under a shared log-variance. */
   static float[] sharedPrecision(Tensor logVar, int n, Scratch scratch) {
-    float[] p = scratch.floats(0, Math.max(1, n));
+    float[] p = scratch.floats(Scratch.HELD, Math.max(1, n));
     precision(logVar.array(), logVar.offset(), p, logVar.size());
     if (logVar.size() == 1) {
       Arrays.fill(p, 0, n, p[0]);

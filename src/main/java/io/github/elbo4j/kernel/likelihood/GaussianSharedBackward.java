@@ -38,7 +38,7 @@ final class GaussianSharedBackward extends KernelTask {
     n = mean.columns();
     samples = rows / x.points();
     Scratch scratch = Scratch.get();
-    columnSums = scratch.doubles(0, n);
+    columnSums = scratch.doubles(Scratch.HELD, n);
     fork(Math.ceilDiv(n, COLUMNS), 3L * decoded.size());
     float[] p = GaussianLikelihoodRows.sharedPrecision(logVar, n, scratch);
     double total = 0;
