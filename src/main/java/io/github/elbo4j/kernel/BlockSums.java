@@ -6,7 +6,7 @@ import io.github.elbo4j.tensor.Tensor;
  * Sums over a whole tensor, on all threads. The blocks follow from the size alone, each ends in a
  * double of its own, and the caller adds those in order: the same bits for any number of threads.
  */
-public final class BlockSums implements Parallel.Task {
+public final class BlockSums extends KernelTask {
   private static final int BLOCK = 8 * Lanes.CHUNK;
 
   /**
@@ -43,7 +43,7 @@ public final class BlockSums implements Parallel.Task {
     if (sums.length < blocks) {
       sums = new double[blocks];
     }
-    Parallel.run(this, blocks, x.size());
+    fork(blocks, x.size());
     double total = 0;
     for (int b = 0; b < blocks; b++) {
       total += sums[b];
@@ -58,6 +58,11 @@ public final class BlockSums implements Parallel.Task {
       total += squared ? (double) a[i] * a[i] : a[i];
     }
     return total;
+  }
+
+  @Override
+  protected void forget() {
+    x = Tensor.EMPTY;
   }
 
   @Override

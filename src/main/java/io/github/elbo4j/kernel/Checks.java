@@ -71,6 +71,14 @@ public final class Checks {
     }
   }
 
+  /** An output is the other argument itself, element for element, or shares nothing with it. */
+  public static void sameOrDistinct(
+      String method, String name, @Nullable Tensor out, String otherName, @Nullable Tensor other) {
+    if (out != null && other != null && out.offset() != other.offset() && out.overlaps(other)) {
+      throw fail(method, name + " must be " + otherName + " itself or share no memory with it");
+    }
+  }
+
   /** A general condition; the text is only built by callers that already know it failed. */
   public static IllegalArgumentException fail(String method, String text) {
     return new IllegalArgumentException(method + ": " + text);

@@ -66,25 +66,29 @@ public final class Lanes {
     return sum(lanes, 0);
   }
 
-  /** Sum of the squares of {@code n} elements from {@code a[from]} on. */
+  /**
+   * Sum of the squares of {@code n} elements from {@code a[from]} on. Lanes add halves, so that
+   * half the sum has all of float32's range.
+   */
   public static double sumOfSquares(float[] a, int from, int n, float[] lanes) {
     double total = 0;
     for (int i = 0; i < n; i += CHUNK) {
-      total += squaresChunk(a, from + i, Math.min(CHUNK, n - i), lanes);
+      total += 2.0 * halfSquaresChunk(a, from + i, Math.min(CHUNK, n - i), lanes);
     }
     return total;
   }
 
-  private static float squaresChunk(float[] a, int from, int n, float[] lanes) {
+  private static float halfSquaresChunk(float[] a, int from, int n, float[] lanes) {
     int full = SimdMath.F.loopBound(n);
+    FloatVector half = FloatVector.broadcast(SimdMath.F, 0.5f);
     FloatVector sum = FloatVector.zero(SimdMath.F);
     for (int i = 0; i < full; i += L) {
       FloatVector v = FloatVector.fromArray(SimdMath.F, a, from + i);
-      sum = v.fma(v, sum);
+      sum = v.mul(half).fma(v, sum);
     }
     sum.intoArray(lanes, 0);
     for (int i = full; i < n; i++) {
-      lanes[i - full] = Math.fma(a[from + i], a[from + i], lanes[i - full]);
+      lanes[i - full] = Math.fma(0.5f * a[from + i], a[from + i], lanes[i - full]);
     }
     return sum(lanes, 0);
   }

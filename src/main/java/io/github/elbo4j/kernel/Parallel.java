@@ -18,7 +18,9 @@ public final class Parallel {
    */
   private static final long FORK_WORK = 60_000;
 
-  private static volatile int threads = initialThreads();
+  /** 0 until somebody asks. */
+  private static volatile int threads;
+
   private static final Team TEAM = new Team();
 
   private Parallel() {}
@@ -29,12 +31,25 @@ public final class Parallel {
     void run(int block);
   }
 
+  /**
+   * The number of threads, the caller's included.
+   *
+   * @throws IllegalArgumentException where {@code -Delbo4j.threads} is no whole number &gt;= 1
+   */
   public static int threads() {
+    int count = threads;
+    return count == 0 ? firstAsked() : count;
+  }
+
+  private static synchronized int firstAsked() {
+    if (threads == 0) {
+      threads = initialThreads();
+    }
     return threads;
   }
 
   /** Sets the number of threads, the caller's included; 1 never forks. */
-  public static void setThreads(int count) {
+  public static synchronized void setThreads(int count) {
     if (count < 1) {
       throw new IllegalArgumentException("setThreads: threads " + count + " must be >= 1");
     }
@@ -48,11 +63,15 @@ public final class Parallel {
    *     decision to fork
    */
   public static void run(Task task, int blocks, long work) {
-    if (blocks <= 1 || threads == 1 || work < FORK_WORK || !TEAM.tryRun(task, blocks, threads)) {
+    if (blocks <= 1 || work < FORK_WORK || !forked(task, blocks, threads())) {
       for (int b = 0; b < blocks; b++) {
         task.run(b);
       }
     }
+  }
+
+  private static boolean forked(Task task, int blocks, int count) {
+    return count > 1 && TEAM.tryRun(task, blocks, count);
   }
 
   private static int initialThreads() {

@@ -1,8 +1,23 @@
 package io.github.elbo4j.kernel;
 
-/** Reused work arrays, one set a thread; asked for once a kernel call or block, never in a loop. */
+/**
+ * Reused work arrays, one set a thread; asked for once a kernel call or block, never in a loop.
+ *
+ * <p>Who may use which slot. A block uses 0 to 3 as it likes; they are free again when it ends. The
+ * thread that calls {@link Parallel#run} runs blocks too, so what it needs after that call, or
+ * shares with all blocks, stands in {@link #HELD}, which no block asks for. {@link #NOISE} belongs
+ * to the noise that a block draws while its own arrays are in use. A helper that is called from
+ * blocks gets its work array as an argument.
+ */
 public final class Scratch {
   private static final ThreadLocal<Scratch> LOCAL = ThreadLocal.withInitial(Scratch::new);
+
+  /** What a caller keeps across {@link Parallel#run}. */
+  public static final int HELD = 4;
+
+  /** The noise's own. */
+  public static final int NOISE = 5;
+
   private static final int SLOTS = 6;
 
   private final float[][] floats = new float[SLOTS][0];

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.kernel.optim.AdamStep;
 import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +11,8 @@ import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 
 /**
- * Compares a backend with the double reference on this machine: every family, on ragged shapes.
- * Tests of the project do far more; this is what a user can run where a machine or a JDK is in
- * doubt.
+ * Compares a backend with the double reference on this machine: every hook, on ragged shapes. Tests
+ * of the project do far more; this is what a user can run where a machine or a JDK is in doubt.
  */
 public final class SelfCheck {
   /**
@@ -54,6 +54,14 @@ public final class SelfCheck {
       return t;
     }
 
+    Tensor positive(int... dims) {
+      Tensor t = normal(dims);
+      for (int i = 0; i < t.size(); i++) {
+        t.array()[i] = Math.abs(t.array()[i]);
+      }
+      return t;
+    }
+
     ByteTensor bytes(int rows, int columns) {
       byte[] b = new byte[rows * columns];
       random.nextBytes(b);
@@ -82,6 +90,7 @@ public final class SelfCheck {
   public static List<Finding> run(Backend backend, long seed) {
     List<Finding> findings = new ArrayList<>();
     NoiseKey key = new NoiseKey(seed, 7).at(3);
+    check(findings, backend, seed, "random.bits", (k, a) -> bits(k, a, key));
     check(
         findings,
         backend,
@@ -93,13 +102,19 @@ public final class SelfCheck {
     check(findings, backend, seed, "pixels", SelfCheck::pixels);
     check(findings, backend, seed, "gaussian.reparameterize", SelfCheck::gaussian);
     check(findings, backend, seed, "gaussian.klToPrior", SelfCheck::prior);
+    check(findings, backend, seed, "gaussian.clampLogVar", SelfCheck::clamp);
     check(findings, backend, seed, "likelihood.bernoulli", SelfCheck::bernoulli);
-    check(findings, backend, seed, "likelihood.gaussian", SelfCheck::gaussianLikelihood);
+    for (int[] logVar : new int[][] {{1}, {N}, {B * K, N}}) {
+      String name = "likelihood.gaussian logVar " + Shape.of(logVar);
+      check(findings, backend, seed, name, (k, a) -> gaussianLikelihood(k, a, logVar));
+    }
     for (Activation f : Activation.values()) {
       check(findings, backend, seed, "dense " + f, (k, a) -> dense(k, a, f));
     }
+    check(findings, backend, seed, "dense.gemm", SelfCheck::gemm);
     check(findings, backend, seed, "reduce", SelfCheck::reduce);
     check(findings, backend, seed, "optim.adam", SelfCheck::adam);
+    check(findings, backend, seed, "optim.polyak", SelfCheck::polyak);
     return findings;
   }
 
@@ -123,6 +138,16 @@ public final class SelfCheck {
       }
     }
     findings.add(new Finding(name, worst, worst <= 1)); // a NaN compares false
+  }
+
+  /** A word as its four bytes, so that a float32 holds it and no tolerance hides a bit. */
+  private static void bits(Backend k, Arguments a, NoiseKey key) {
+    int[] words = new int[N];
+    k.random().bits(key, 5, words, 0, N);
+    Tensor out = a.out(N, 4);
+    for (int i = 0; i < out.size(); i++) {
+      out.array()[i] = (words[i / 4] >>> (8 * (i % 4))) & 255;
+    }
   }
 
   private static void pixels(Backend k, Arguments a) {
@@ -151,7 +176,14 @@ public final class SelfCheck {
             true,
             a.out(B, D),
             a.out(B, D));
-    k.gaussian().clampLogVar(logVar, -1, 1, a.out(B, D));
+    Tensor kl = a.out(B);
+    k.gaussian().reparameterize(mu, logVar, a.normal(B, D), a.out(B, D), kl, null, null, null);
+  }
+
+  private static void clamp(Backend k, Arguments a) {
+    Tensor raw = a.normal(B, D);
+    k.gaussian().clampLogVar(raw, -1, 1, a.out(B, D));
+    k.gaussian().clampLogVarBackward(raw, -1, 1, a.normal(B, D), a.out(B, D));
   }
 
   private static void prior(Backend k, Arguments a) {
@@ -160,6 +192,18 @@ public final class SelfCheck {
     Tensor priorMu = a.normal(1, D);
     Tensor priorLogVar = a.normal(1, D);
     k.gaussian().klToPrior(mu, logVar, priorMu, priorLogVar, a.out(B), a.out(B, D));
+    k.gaussian()
+        .klToPriorBackward(
+            mu,
+            logVar,
+            priorMu,
+            priorLogVar,
+            a.normal(B),
+            a.normal(B, D),
+            a.out(B, D),
+            a.out(B, D),
+            a.out(1, D),
+            a.out(1, D));
   }
 
   private static void bernoulli(Backend k, Arguments a) {
@@ -170,15 +214,33 @@ public final class SelfCheck {
     k.likelihood().bernoulli(logits, x, a.out(B * K));
     k.likelihood().bernoulli(logits, x, draws, a.out(B * K));
     k.likelihood().bernoulliBackward(logits, x, draws, g, a.out(B * K, N));
+    Tensor probabilities = Tensor.zeros(B, N);
+    k.pixels().scale(x, probabilities);
+    k.likelihood().bernoulli(logits, probabilities, a.out(B * K));
+    k.likelihood().bernoulliBackward(logits, probabilities, g, a.out(B * K, N));
   }
 
-  private static void gaussianLikelihood(Backend k, Arguments a) {
+  private static void gaussianLikelihood(Backend k, Arguments a, int[] shape) {
     Tensor mean = a.normal(B * K, N);
     Tensor x = a.normal(B, N);
-    Tensor logVar = a.normal(1, N);
-    Tensor g = a.normal(B * K);
+    ByteTensor pixels = a.bytes(B, N);
+    Tensor logVar = a.normal(shape);
+    Tensor g = a.positive(B * K); // a sum over rows must not cancel
     k.likelihood().gaussian(mean, x, logVar, a.out(B * K));
-    k.likelihood().gaussianBackward(mean, x, logVar, g, a.out(B * K, N), a.out(1, N));
+    k.likelihood().gaussianBackward(mean, x, logVar, g, a.out(B * K, N), a.out(shape));
+    k.likelihood().gaussian(mean, pixels, logVar, a.out(B * K));
+    k.likelihood().gaussianBackward(mean, pixels, logVar, g, a.out(B * K, N), a.out(shape));
+  }
+
+  private static void gemm(Backend k, Arguments a) {
+    for (boolean transposeA : new boolean[] {false, true}) {
+      for (boolean transposeB : new boolean[] {false, true}) {
+        Tensor x = transposeA ? a.normal(D, B) : a.normal(B, D);
+        Tensor w = transposeB ? a.normal(N, D) : a.normal(D, N);
+        k.dense().gemm(x, transposeA, w, transposeB, false, a.out(B, N));
+        k.dense().gemm(x, transposeA, w, transposeB, true, a.out(B, N));
+      }
+    }
   }
 
   private static void dense(Backend k, Arguments a, Activation f) {
@@ -195,7 +257,9 @@ public final class SelfCheck {
   private static void reduce(Backend k, Arguments a) {
     Tensor x = a.normal(B, D);
     k.reduce().addSum(x, 0.5f, a.out(1));
+    k.reduce().addSumBackward(a.normal(1), 0.5f, a.out(B, D));
     k.reduce().freeBits(x, 0.1f, 2f, a.out(1));
+    k.reduce().freeBitsBackward(x, 0.1f, 2f, a.normal(1), a.out(B, D));
   }
 
   private static void adam(Backend k, Arguments a) {
@@ -206,5 +270,9 @@ public final class SelfCheck {
     Tensor norm = a.out(1);
     k.optim().squaredNorm(m, norm);
     k.optim().clipScale(norm, 1f, a.out(1));
+  }
+
+  private static void polyak(Backend k, Arguments a) {
+    k.optim().polyak(a.out(N), a.normal(N), 0.9f);
   }
 }

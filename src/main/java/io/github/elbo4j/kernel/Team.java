@@ -1,9 +1,12 @@
 package io.github.elbo4j.kernel;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +32,29 @@ final class Team {
   private final AtomicLong cursor = new AtomicLong();
 
   private final AtomicInteger finished = new AtomicInteger();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final Consumer<Thread> starter;
   private volatile Parallel.@Nullable Task task;
   private volatile int blocks;
   private volatile int helpers;
-  private volatile @Nullable Throwable failure;
   private Worker[] workers = new Worker[0];
+
+  /** The system refused a thread: this team stays as small as it is. */
+  private boolean refused;
+
+  Team() {
+    this(Thread::start);
+  }
+
+  /** {@code starter} starts a worker, or throws as {@link Thread#start} does. */
+  Team(Consumer<Thread> starter) {
+    this.starter = starter;
+  }
 
   /**
    * Runs the job on up to {@code threads} threads; false when the team is taken, and nothing was
-   * done.
+   * done. Every block runs, whatever others throw; the first failure is thrown here, the others are
+   * its suppressed ones.
    */
   boolean tryRun(Parallel.Task job, int count, int threads) {
     if (Thread.currentThread() instanceof Worker || !busy.compareAndSet(false, true)) {
@@ -73,30 +90,34 @@ final class Team {
   private void start(Parallel.Task job, int count, int wanted) {
     long number = cursor.get() >>> 32;
     cursor.set((number + 1) << 32 | CLOSED); // nobody can claim while the fields below change
-    failure = null;
+    failure.set(null);
     finished.set(0);
     task = job;
     blocks = count;
-    helpers = wanted;
-    ensureWorkers(wanted);
+    int there = ensureWorkers(wanted);
+    helpers = there;
     cursor.set((number + 2) << 32);
-    for (int i = 0; i < wanted; i++) {
+    for (int i = 0; i < there; i++) {
       if (workers[i].parked) {
         LockSupport.unpark(workers[i]);
       }
     }
   }
 
-  private void ensureWorkers(int wanted) {
-    if (workers.length >= wanted) {
-      return;
+  /** Returns how many of {@code wanted} workers there are: fewer where the system has no more. */
+  private int ensureWorkers(int wanted) {
+    while (workers.length < wanted && !refused) {
+      Worker next = new Worker(workers.length);
+      try {
+        starter.accept(next);
+      } catch (OutOfMemoryError e) { // what Thread.start throws where there are no more threads
+        refused = true;
+        break;
+      }
+      workers = Arrays.copyOf(workers, workers.length + 1);
+      workers[workers.length - 1] = next;
     }
-    Worker[] more = java.util.Arrays.copyOf(workers, wanted);
-    for (int i = workers.length; i < wanted; i++) {
-      more[i] = new Worker(i);
-      more[i].start();
-    }
-    workers = more;
+    return Math.min(wanted, workers.length);
   }
 
   /** Claims and runs blocks of the current job until none is left. */
@@ -119,31 +140,43 @@ final class Team {
       if (job != null) {
         job.run(block);
       }
-    } catch (RuntimeException | Error e) {
-      failure = e;
+    } catch (Throwable e) { // a checked one too, thrown past the compiler: the caller has to know
+      failed(e);
     } finally {
       finished.incrementAndGet();
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // an exception does not take itself for a suppressed one
+  private void failed(Throwable e) {
+    Throwable first = failure.compareAndExchange(null, e);
+    if (first != null && first != e) {
+      first.addSuppressed(e);
+    }
+  }
+
   private void rethrow() {
-    Throwable t = failure;
-    failure = null;
-    if (t instanceof RuntimeException e) {
-      throw e;
+    Throwable t = failure.getAndSet(null);
+    if (t != null) {
+      throw Team.<RuntimeException>unchecked(t);
     }
-    if (t instanceof Error e) {
-      throw e;
-    }
+  }
+
+  /** Throws t itself, whatever it is. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the cast is erased: the point
+  private static <T extends Throwable> RuntimeException unchecked(Throwable t) throws T {
+    throw (T) t;
   }
 
   private final class Worker extends Thread {
     private final int number;
     private volatile boolean parked;
 
+    /** Nothing of the thread that happens to start it stays with it. */
     Worker(int number) {
-      super("elbo4j-" + number);
+      super(null, null, "elbo4j-" + number, 0, false);
       this.number = number;
+      setContextClassLoader(null);
       setDaemon(true);
     }
 

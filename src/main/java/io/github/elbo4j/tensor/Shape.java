@@ -1,27 +1,40 @@
 package io.github.elbo4j.tensor;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Dimensions of a dense, row-major array of at most 2^31 − 1 elements; a dimension may be 0. */
+/**
+ * Dimensions of a dense, row-major array of at most 2^31 − 1 rows and elements; a dimension may be
+ * 0.
+ */
 public final class Shape {
   private final int[] dims;
+  private final int rows;
+  private final int columns;
   private final int size;
 
   private Shape(int[] dims) {
-    long product = 1;
-    for (int d : dims) {
-      if (d < 0) {
-        throw new IllegalArgumentException("Shape: dimension " + d + " must be >= 0");
-      }
-      product = Math.multiplyExact(product, (long) d);
-    }
-    if (product > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          "Shape: " + text(dims) + " has " + product + " elements, at most 2^31-1 are possible");
-    }
     this.dims = dims;
-    this.size = (int) product;
+    this.columns = dims.length == 0 ? 1 : dims[dims.length - 1];
+    this.rows = product(dims, Math.max(0, dims.length - 1), "rows");
+    this.size = product(dims, dims.length, "elements");
+  }
+
+  /** The product of the first {@code count} dimensions. */
+  private static int product(int[] dims, int count, String what) {
+    BigInteger product = BigInteger.ONE;
+    for (int i = 0; i < dims.length; i++) {
+      if (dims[i] < 0) {
+        throw new IllegalArgumentException("Shape: dimension " + dims[i] + " must be >= 0");
+      }
+      product = i < count ? product.multiply(BigInteger.valueOf(dims[i])) : product;
+    }
+    if (product.bitLength() > 31) {
+      throw new IllegalArgumentException(
+          "Shape: %s has %s %s, at most 2^31-1 are possible".formatted(text(dims), product, what));
+    }
+    return product.intValue();
   }
 
   /** The shape of the given dimensions; none at all is a scalar of one element. */
@@ -46,15 +59,11 @@ public final class Shape {
 
   /** Length of the last dimension, 1 for a scalar. */
   public int columns() {
-    return dims.length == 0 ? 1 : dims[dims.length - 1];
+    return columns;
   }
 
   /** Product of all dimensions but the last; 1 for a vector or a scalar. */
   public int rows() {
-    int rows = 1;
-    for (int i = 0; i < dims.length - 1; i++) {
-      rows *= dims[i];
-    }
     return rows;
   }
 

@@ -101,10 +101,12 @@ public final class Tensor {
     return java.util.Arrays.copyOfRange(array, offset, offset + size());
   }
 
-  /** True where the two look at a common element. */
+  /** True where the two look at a common element; one without elements shares none. */
   @SuppressWarnings("ReferenceEquality") // sharing memory is about identity
   public boolean overlaps(Tensor other) {
     return array == other.array
+        && size() > 0
+        && other.size() > 0
         && offset < other.offset + other.size()
         && other.offset < offset + size();
   }

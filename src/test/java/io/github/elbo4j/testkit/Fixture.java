@@ -7,6 +7,7 @@ import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -98,11 +99,21 @@ public final class Fixture {
                 .isEqualTo(bits(other.named(name))));
   }
 
+  /** A hash of the bits of all outputs. */
+  public int hash() {
+    int hash = 1;
+    for (Output output : outputs.values()) {
+      hash = 31 * hash + Arrays.hashCode(bits(output.tensor()));
+    }
+    return hash;
+  }
+
   private static void compare(String name, Output output, float[] wanted) {
     float[] got = output.tensor().toArray();
     for (int i = 0; i < got.length; i++) {
       double bound = output.tolerance().bound(i, wanted[i]);
-      if (!(Math.abs((double) got[i] - wanted[i]) <= bound)) {
+      boolean near = Float.isFinite(wanted[i]) && Math.abs((double) got[i] - wanted[i]) <= bound;
+      if (!near && Float.compare(got[i], wanted[i]) != 0) { // infinities and NaN must be the same
         fail(
             "%s[%d] of %s is %s, the reference has %s, bound %s",
             name, i, output.tensor().shape(), got[i], wanted[i], bound);
@@ -120,6 +131,11 @@ public final class Fixture {
             }
           }
         });
+  }
+
+  /** Every float tensor that was asked for. */
+  public Collection<Tensor> tensors() {
+    return tensors.values();
   }
 
   private Tensor named(String name) {

@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.dense;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -11,16 +11,11 @@ import org.jspecify.annotations.Nullable;
  * {@code dPre = dY ⊙ f'} and its column sums in one pass. A block of rows sums its columns in
  * float32; the sums of the blocks are added in double, in their order.
  */
-final class ActivationBackward implements Parallel.Task {
+final class ActivationBackward extends KernelTask {
   /** Rows of a block: the longest chain of float32 additions. */
   private static final int ROWS = 64;
 
   private static final int L = GemmTile.L;
-
-  /** Slots of {@link Scratch}; the products' blocks use 0 to 2. */
-  private static final int SLOPE = 0;
-
-  private static final int SUMS = 3;
 
   private Activation f = Activation.NONE;
   private Tensor argument = Tensor.EMPTY;
@@ -52,17 +47,23 @@ final class ActivationBackward implements Parallel.Task {
     dPre = preGradient;
     summed = dBias != null;
     inPlace = dY.overlaps(dPre);
-    int n = dPre.columns();
-    int blocks = Math.ceilDiv(dPre.rows(), ROWS);
+    int n = preGradient.columns();
+    int blocks = Math.ceilDiv(preGradient.rows(), ROWS);
     if (dBias != null) {
-      sums = Scratch.get().floats(SUMS, blocks * n);
+      sums = Scratch.get().floats(Scratch.HELD, blocks * n);
     }
-    if (summed || f != Activation.NONE || !inPlace) {
-      Parallel.run(this, blocks, (f.needsPre() ? 20L : 2L) * dPre.size());
-    }
+    boolean needed = summed || f != Activation.NONE || !inPlace;
+    fork(needed ? blocks : 0, (f.needsPre() ? 20L : 2L) * preGradient.size());
     if (dBias != null) {
       addBlocks(blocks, accumulate, dBias);
     }
+  }
+
+  @Override
+  protected void forget() {
+    argument = Tensor.EMPTY;
+    dY = Tensor.EMPTY;
+    dPre = Tensor.EMPTY;
   }
 
   @Override
@@ -72,7 +73,7 @@ final class ActivationBackward implements Parallel.Task {
     if (summed) {
       Arrays.fill(sums, block * n, (block + 1) * n, 0f);
     }
-    float[] slope = Scratch.get().floats(SLOPE, Activations.workSize(n));
+    float[] slope = Scratch.get().floats(0, Activations.workSize(n));
     for (int r = block * ROWS; r < end; r++) {
       int from = dY.offset() + r * n;
       int to = dPre.offset() + r * n;
@@ -112,7 +113,7 @@ final class ActivationBackward implements Parallel.Task {
 
   private void addBlocks(int blocks, boolean accumulate, Tensor dBias) {
     int n = dBias.size();
-    double[] total = Scratch.get().doubles(SUMS, n);
+    double[] total = Scratch.get().doubles(Scratch.HELD, n);
     Arrays.fill(total, 0, n, 0);
     for (int b = 0; b < blocks; b++) {
       for (int j = 0; j < n; j++) {

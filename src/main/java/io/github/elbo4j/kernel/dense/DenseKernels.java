@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.dense;
 
+import io.github.elbo4j.kernel.Aliases;
 import io.github.elbo4j.kernel.Checks;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +27,13 @@ public abstract class DenseKernels {
     String m = "forward";
     checkLayer(m, x, w, f, pre, y);
     Checks.length(m, "bias", bias, w.columns());
-    Checks.distinct(m, "y", y, "bias", bias);
-    Checks.distinct(m, "pre", pre, "x", x);
-    Checks.distinct(m, "pre", pre, "w", w);
-    Checks.distinct(m, "pre", pre, "bias", bias);
+    Aliases.of(m)
+        .reads("x", x)
+        .reads("w", w)
+        .reads("bias", bias)
+        .writes("pre", pre)
+        .writes("y", y)
+        .end();
     doForward(x, w, bias, f, pre, y);
   }
 
@@ -80,19 +84,17 @@ public abstract class DenseKernels {
     Checks.same(m, "dX", dX, "x", x);
     Checks.same(m, "dW", dW, "w", w);
     Checks.length(m, "dBias", dBias, w.columns());
-    if (dPre.offset() != dY.offset()) { // else apart, or the same elements
-      Checks.distinct(m, "dPre", dPre, "dY", dY);
-    }
-    checkGradient(m, "dPre", dPre, x, w, pre, y);
-    checkGradient(m, "dX", dX, x, w, pre, y);
-    checkGradient(m, "dW", dW, x, w, pre, y);
-    checkGradient(m, "dBias", dBias, x, w, pre, y);
-    checkApart(m, "dX", dX, dY, dPre);
-    checkApart(m, "dW", dW, dY, dPre);
-    checkApart(m, "dBias", dBias, dY, dPre);
-    Checks.distinct(m, "dX", dX, "dW", dW);
-    Checks.distinct(m, "dX", dX, "dBias", dBias);
-    Checks.distinct(m, "dW", dW, "dBias", dBias);
+    Aliases.of(m)
+        .reads("x", x)
+        .reads("w", w)
+        .reads("pre", pre)
+        .reads("y", y)
+        .reads("dY", dY)
+        .writesOver("dPre", dPre, dY)
+        .writes("dBias", dBias)
+        .writes("dW", dW)
+        .writes("dX", dX)
+        .end();
     doBackward(x, w, f, pre, y, dY, dPre, accumulateX, dX, accumulateParameters, dW, dBias);
   }
 
@@ -130,29 +132,6 @@ public abstract class DenseKernels {
       throw Checks.fail(m, "pre must be given for " + f);
     }
     Checks.same(m, "pre", pre, "y", y);
-    Checks.distinct(m, "y", y, "x", x);
-    Checks.distinct(m, "y", y, "w", w);
-    Checks.distinct(m, "y", y, "pre", pre);
-  }
-
-  private static void checkGradient(
-      String m,
-      String name,
-      @Nullable Tensor gradient,
-      Tensor x,
-      Tensor w,
-      @Nullable Tensor pre,
-      Tensor y) {
-    Checks.distinct(m, name, gradient, "x", x);
-    Checks.distinct(m, name, gradient, "w", w);
-    Checks.distinct(m, name, gradient, "pre", pre);
-    Checks.distinct(m, name, gradient, "y", y);
-  }
-
-  private static void checkApart(
-      String m, String name, @Nullable Tensor gradient, Tensor dY, Tensor dPre) {
-    Checks.distinct(m, name, gradient, "dY", dY);
-    Checks.distinct(m, name, gradient, "dPre", dPre);
   }
 
   protected abstract void doForward(

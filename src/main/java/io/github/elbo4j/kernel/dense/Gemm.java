@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.dense;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.Scratch;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ import java.util.Arrays;
  * <p>An object holds one product's arguments; each thread reuses its own: {@code
  * Gemm.get().a(…).b(…).run(…)}.
  */
-final class Gemm implements Parallel.Task {
+final class Gemm extends KernelTask {
   /**
    * Longest chain of multiply-adds: bounds the rounding error and keeps a panel of B in the
    * second-level cache.
@@ -139,17 +140,12 @@ final class Gemm implements Parallel.Task {
     int columnBlock = transA ? 512 : transB ? GemmTile.COLUMNS : 96;
     rowBlocks = Math.ceilDiv(rows, rowBlock);
     columnBlocks = Math.ceilDiv(columns, columnBlock);
-    try {
-      Parallel.run(
-          this,
-          rowBlocks * columnBlocks,
-          (long) rows * columns * Math.max(1, depth / PER_ELEMENT_OPERATION));
-    } finally {
-      clear();
-    }
+    long work = (long) rows * columns * Math.max(1, depth / PER_ELEMENT_OPERATION);
+    fork(rowBlocks * columnBlocks, work);
   }
 
-  private void clear() {
+  @Override
+  protected void forget() {
     a = NONE;
     b = NONE;
     c = NONE;

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.gaussian;
 
+import io.github.elbo4j.kernel.Aliases;
 import io.github.elbo4j.kernel.Checks;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Welling 2014, Rezende et al. 2014). B data points, K samples each, R = B·K rows with row r = b·K
  * + k, D latent dimensions; {@code σ = exp(½·logVar)}; all log densities in nats. An output that is
  * null is not wanted and costs nothing. NaN in gives NaN out.
+ *
+ * <p>At the edges: σ, 1/σ and exp(logVar) have the range of a float32 and are +∞ beyond it (σ from
+ * logVar 177.45 on, exp(logVar) in a gradient from 88.73 on). The divergence of {@code logVar = ±∞}
+ * is +∞. A gradient that is null is left out; one that is 0 is multiplied like any other, so that
+ * {@code 0·∞} is NaN.
  */
 public abstract class GaussianKernels {
   /**
@@ -43,8 +49,8 @@ public abstract class GaussianKernels {
       @Nullable Tensor logP) {
     String m = "reparameterize";
     checkShapes(m, mu, logVar, z, kl, klPerDim, logQ, logP, false);
-    checkOutputs(m, mu, logVar, z, kl, klPerDim, logQ, logP);
     Checks.same(m, "eps", eps, "z", z);
+    checkOutputs(m, mu, logVar, eps, z, kl, klPerDim, logQ, logP);
     doReparameterize(mu, logVar, eps, z, kl, klPerDim, logQ, logP);
   }
 
@@ -64,7 +70,7 @@ public abstract class GaussianKernels {
       @Nullable Tensor logP) {
     String m = "reparameterize";
     checkShapes(m, mu, logVar, z, kl, klPerDim, logQ, logP, false);
-    checkOutputs(m, mu, logVar, z, kl, klPerDim, logQ, logP);
+    checkOutputs(m, mu, logVar, null, z, kl, klPerDim, logQ, logP);
     doReparameterizeDrawn(mu, logVar, noise, z, kl, klPerDim, logQ, logP);
   }
 
@@ -73,7 +79,7 @@ public abstract class GaussianKernels {
    * outputs. The noise is not needed: {@code σ·eps = z − mu}.
    *
    * <pre>
-   * g[r,d]   = dz − dlogP·z                                    (a null gradient counts as 0)
+   * g[r,d]   = dz − dlogP·z                                    (a null gradient is left out)
    * dmu     += Σ_k g + (dkl + dklPerDim)·mu
    * dlogVar += Σ_k ( ½·g·(z − mu) − ½·dlogQ ) + (dkl + dklPerDim)·½(exp(logVar) − 1)
    * </pre>
@@ -110,15 +116,18 @@ public abstract class GaussianKernels {
     Checks.same(m, "dz", dz, "z", z);
     Checks.same(m, "dMu", dMu, "mu", mu);
     Checks.same(m, "dLogVar", dLogVar, "mu", mu);
-    Checks.distinct(m, "dMu", dMu, "dLogVar", dLogVar);
-    Checks.distinct(m, "dMu", dMu, "mu", mu);
-    Checks.distinct(m, "dMu", dMu, "logVar", logVar);
-    Checks.distinct(m, "dLogVar", dLogVar, "mu", mu);
-    Checks.distinct(m, "dLogVar", dLogVar, "logVar", logVar);
-    Checks.distinct(m, "dMu", dMu, "z", z);
-    Checks.distinct(m, "dLogVar", dLogVar, "z", z);
-    Checks.distinct(m, "dMu", dMu, "dz", dz);
-    Checks.distinct(m, "dLogVar", dLogVar, "dz", dz);
+    Aliases.of(m)
+        .reads("mu", mu)
+        .reads("logVar", logVar)
+        .reads("z", z)
+        .reads("dz", dz)
+        .reads("dKl", dKl)
+        .reads("dKlPerDim", dKlPerDim)
+        .reads("dLogQ", dLogQ)
+        .reads("dLogP", dLogP)
+        .writes("dLogVar", dLogVar)
+        .writes("dMu", dMu)
+        .end();
     doReparameterizeBackward(
         mu, logVar, z, dz, dKl, dKlPerDim, dLogQ, dLogP, stickTheLanding, dMu, dLogVar);
   }
@@ -149,9 +158,10 @@ public abstract class GaussianKernels {
     checkPrior(m, mu, logVar, priorMu, priorLogVar);
     Checks.length(m, "kl", kl, mu.rows());
     Checks.same(m, "klPerDim", klPerDim, "mu", mu);
-    Checks.distinct(m, "klPerDim", klPerDim, "kl", kl);
-    checkInputs(m, "kl", kl, mu, logVar, priorMu, priorLogVar);
-    checkInputs(m, "klPerDim", klPerDim, mu, logVar, priorMu, priorLogVar);
+    posteriorAndPrior(m, mu, logVar, priorMu, priorLogVar)
+        .writes("kl", kl)
+        .writes("klPerDim", klPerDim)
+        .end();
     doKlToPrior(mu, logVar, priorMu, priorLogVar, kl, klPerDim);
   }
 
@@ -190,17 +200,19 @@ public abstract class GaussianKernels {
     Checks.same(m, "dKlPerDim", dKlPerDim, "mu", mu);
     Checks.same(m, "dMu", dMu, "mu", mu);
     Checks.same(m, "dLogVar", dLogVar, "mu", mu);
-    Checks.distinct(m, "dMu", dMu, "dLogVar", dLogVar);
     if ((dPriorMu == null) != (dPriorLogVar == null)) {
       throw Checks.fail(m, "dPriorMu and dPriorLogVar must be given together or not at all");
     }
     Checks.same(m, "dPriorMu", dPriorMu, "priorMu", priorMu);
     Checks.same(m, "dPriorLogVar", dPriorLogVar, "priorMu", priorMu);
-    Checks.distinct(m, "dPriorMu", dPriorMu, "dPriorLogVar", dPriorLogVar);
-    checkInputs(m, "dMu", dMu, mu, logVar, priorMu, priorLogVar);
-    checkInputs(m, "dLogVar", dLogVar, mu, logVar, priorMu, priorLogVar);
-    checkInputs(m, "dPriorMu", dPriorMu, mu, logVar, priorMu, priorLogVar);
-    checkInputs(m, "dPriorLogVar", dPriorLogVar, mu, logVar, priorMu, priorLogVar);
+    posteriorAndPrior(m, mu, logVar, priorMu, priorLogVar)
+        .reads("dKl", dKl)
+        .reads("dKlPerDim", dKlPerDim)
+        .writes("dLogVar", dLogVar)
+        .writes("dMu", dMu)
+        .writes("dPriorLogVar", dPriorLogVar)
+        .writes("dPriorMu", dPriorMu)
+        .end();
     doKlToPriorBackward(
         mu, logVar, priorMu, priorLogVar, dKl, dKlPerDim, dMu, dLogVar, dPriorMu, dPriorLogVar);
   }
@@ -218,6 +230,7 @@ public abstract class GaussianKernels {
   public final void clampLogVar(Tensor raw, float low, float high, Tensor bounded) {
     checkBounds("clampLogVar", low, high);
     Checks.same("clampLogVar", "bounded", bounded, "raw", raw);
+    Checks.sameOrDistinct("clampLogVar", "bounded", bounded, "raw", raw);
     doClampLogVar(raw, low, high, bounded);
   }
 
@@ -264,18 +277,22 @@ public abstract class GaussianKernels {
       String m,
       Tensor mu,
       Tensor logVar,
+      @Nullable Tensor eps,
       Tensor z,
       @Nullable Tensor kl,
       @Nullable Tensor klPerDim,
       @Nullable Tensor logQ,
       @Nullable Tensor logP) {
-    Checks.distinct(m, "z", z, "mu", mu);
-    Checks.distinct(m, "z", z, "logVar", logVar);
-    Checks.distinct(m, "klPerDim", klPerDim, "z", z);
-    Checks.distinct(m, "klPerDim", klPerDim, "mu", mu);
-    Checks.distinct(m, "klPerDim", klPerDim, "logVar", logVar);
-    Checks.distinct(m, "kl", kl, "klPerDim", klPerDim);
-    Checks.distinct(m, "logP", logP, "logQ", logQ);
+    Aliases.of(m)
+        .reads("mu", mu)
+        .reads("logVar", logVar)
+        .reads("eps", eps)
+        .writesOver("z", z, eps)
+        .writes("kl", kl)
+        .writes("klPerDim", klPerDim)
+        .writes("logQ", logQ)
+        .writes("logP", logP)
+        .end();
   }
 
   private static void checkPrior(
@@ -289,18 +306,13 @@ public abstract class GaussianKernels {
     Checks.same(m, "priorLogVar", priorLogVar, "priorMu", priorMu);
   }
 
-  private static void checkInputs(
-      String m,
-      String name,
-      @Nullable Tensor out,
-      Tensor mu,
-      Tensor logVar,
-      Tensor priorMu,
-      Tensor priorLogVar) {
-    Checks.distinct(m, name, out, "mu", mu);
-    Checks.distinct(m, name, out, "logVar", logVar);
-    Checks.distinct(m, name, out, "priorMu", priorMu);
-    Checks.distinct(m, name, out, "priorLogVar", priorLogVar);
+  private static Aliases posteriorAndPrior(
+      String m, Tensor mu, Tensor logVar, Tensor priorMu, Tensor priorLogVar) {
+    return Aliases.of(m)
+        .reads("mu", mu)
+        .reads("logVar", logVar)
+        .reads("priorMu", priorMu)
+        .reads("priorLogVar", priorLogVar);
   }
 
   private static void checkBounds(String m, float low, float high) {

@@ -20,7 +20,7 @@ public final class GaussianReference extends GaussianKernels {
     double[] z = new double[eps.length];
     for (int i = 0; i < z.length; i++) {
       int p = point(i, k, d);
-      z[i] = mu[p] + exp(0.5 * logVar[p]) * eps[i];
+      z[i] = mu[p] + float32Exp(0.5 * logVar[p]) * eps[i];
     }
     return z;
   }
@@ -29,7 +29,7 @@ public final class GaussianReference extends GaussianKernels {
   static double[] klPerDim(double[] mu, double[] logVar) {
     double[] kl = new double[mu.length];
     for (int i = 0; i < kl.length; i++) {
-      kl[i] = 0.5 * (mu[i] * mu[i] + exp(logVar[i]) - 1 - logVar[i]);
+      kl[i] = 0.5 * (mu[i] * mu[i] + spread(logVar[i]));
     }
     return kl;
   }
@@ -59,7 +59,21 @@ public final class GaussianReference extends GaussianKernels {
     }
   }
 
-  /** The gradients a backward pass receives; null counts as zero. */
+  /** {@code exp(x) − 1 − x}, which is +∞ for +∞. */
+  private static double spread(double x) {
+    return x == Double.POSITIVE_INFINITY ? x : exp(x) - 1 - x;
+  }
+
+  /** {@code exp(x)} with the range of a float32: the contract's +∞ begins where float32 ends. */
+  private static double float32Exp(double x) {
+    return float32(exp(x));
+  }
+
+  private static double float32(double positive) {
+    return positive > Float.MAX_VALUE ? Double.POSITIVE_INFINITY : positive;
+  }
+
+  /** The gradients a backward pass receives; null is left out. */
   record Upstream(
       double @Nullable [] z,
       double @Nullable [] kl,
@@ -81,20 +95,30 @@ public final class GaussianReference extends GaussianKernels {
     for (int i = 0; i < z.length; i++) {
       int p = point(i, k, d);
       int r = i / d;
-      double dLogQ = at(up.logQ, r);
-      double g = at(up.z, i) - at(up.logP, r) * z[i];
-      if (stickTheLanding) {
-        g -= dLogQ * (z[i] - mu[p]) * exp(-logVar[p]);
-      } else {
-        dLogVar[p] -= 0.5 * dLogQ;
+      double g = at(up.z, i);
+      boolean reached = up.z != null;
+      if (up.logP != null) {
+        g -= up.logP[r] * z[i];
+        reached = true;
       }
-      dMu[p] += g;
-      dLogVar[p] += 0.5 * g * (z[i] - mu[p]);
+      if (up.logQ != null && stickTheLanding) {
+        g -= up.logQ[r] * (z[i] - mu[p]) * float32Exp(-logVar[p]);
+        reached = true;
+      } else if (up.logQ != null) {
+        dLogVar[p] -= 0.5 * up.logQ[r];
+      }
+      if (reached) { // 0·∞ would be NaN
+        dMu[p] += g;
+        dLogVar[p] += 0.5 * g * (z[i] - mu[p]);
+      }
+    }
+    if (up.kl == null && up.klPerDim == null) {
+      return;
     }
     for (int p = 0; p < mu.length; p++) {
       double g = at(up.kl, p / d) + at(up.klPerDim, p);
       dMu[p] += g * mu[p];
-      dLogVar[p] += g * 0.5 * (exp(logVar[p]) - 1);
+      dLogVar[p] += g * 0.5 * (float32Exp(logVar[p]) - 1);
     }
   }
 
@@ -106,13 +130,8 @@ public final class GaussianReference extends GaussianKernels {
     double[] kl = new double[mu.length];
     for (int i = 0; i < kl.length; i++) {
       int q = i % priorMu.length;
-      double distance = mu[i] - priorMu[q];
-      kl[i] =
-          0.5
-              * (priorLogVar[q]
-                  - logVar[i]
-                  + (exp(logVar[i]) + distance * distance) * exp(-priorLogVar[q])
-                  - 1);
+      double scaled = (mu[i] - priorMu[q]) * float32Exp(-0.5 * priorLogVar[q]);
+      kl[i] = 0.5 * (spread(logVar[i] - priorLogVar[q]) + scaled * scaled);
     }
     return kl;
   }
@@ -129,15 +148,19 @@ public final class GaussianReference extends GaussianKernels {
       double[] dLogVar,
       double[] dPriorMu,
       double[] dPriorLogVar) {
+    if (up.kl == null && up.klPerDim == null) {
+      return;
+    }
     for (int i = 0; i < mu.length; i++) {
       int q = i % priorMu.length;
       double g = at(up.kl, i / d) + at(up.klPerDim, i);
-      double precision = exp(-priorLogVar[q]);
-      double distance = mu[i] - priorMu[q];
-      dMu[i] += g * distance * precision;
-      dPriorMu[q] -= g * distance * precision;
-      dLogVar[i] += g * 0.5 * (exp(logVar[i]) * precision - 1);
-      dPriorLogVar[q] += g * 0.5 * (1 - (exp(logVar[i]) + distance * distance) * precision);
+      double rate = float32Exp(-0.5 * priorLogVar[q]);
+      double scaled = (mu[i] - priorMu[q]) * rate;
+      double ratio = float32Exp(logVar[i] - priorLogVar[q]);
+      dMu[i] += g * scaled * rate;
+      dPriorMu[q] -= g * scaled * rate;
+      dLogVar[i] += g * 0.5 * (ratio - 1);
+      dPriorLogVar[q] += g * 0.5 * (1 - float32(ratio + scaled * scaled));
     }
   }
 

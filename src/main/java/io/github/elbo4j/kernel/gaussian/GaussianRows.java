@@ -21,7 +21,10 @@ final class GaussianRows {
 
   private GaussianRows() {}
 
-  /** sigma = exp(½·logVar); returns ½ Σ ( mu² + exp(logVar) − 1 − logVar ). */
+  /**
+   * sigma = exp(½·logVar); returns ½ Σ ( mu² + exp(logVar) − 1 − logVar ). The half is inside the
+   * sum, where it costs nothing and a term that float32 holds does not overflow on the way.
+   */
   static double sigmaAndKl(
       float[] mu, int m, float[] logVar, int v, float[] sigma, int n, float[] lanes) {
     double total = 0;
@@ -35,20 +38,22 @@ final class GaussianRows {
       }
       total += Lanes.sum(lanes, 0);
     }
-    return 0.5 * total;
+    return total;
   }
 
   private static void sigmaAndKlVectors(
       float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int full, float[] lanes) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
-    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     FloatVector sum = FloatVector.zero(F);
     for (int i = 0; i < full; i += L) {
-      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
-      FloatVector sd = SimdMath.exp(lv.mul(half));
+      FloatVector halfLv = FloatVector.fromArray(F, logVar, v + i).mul(half);
+      FloatVector sd = SimdMath.expToInfinity(halfLv);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       sd.intoArray(sigma, s + i);
-      sum = sum.add(mean.fma(mean, sd.mul(sd).sub(one).sub(lv)));
+      halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
+      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      sum = sum.add(mean.mul(half).fma(mean, spread));
     }
     sum.intoArray(lanes, 0);
   }
@@ -56,27 +61,36 @@ final class GaussianRows {
   private static void sigmaAndKlTail(
       float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
     VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector lv = FloatVector.fromArray(F, logVar, v, t);
-    FloatVector sd = SimdMath.exp(lv.mul(0.5f));
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
+    FloatVector halfLv = FloatVector.fromArray(F, logVar, v, t).mul(half);
+    FloatVector sd = SimdMath.expToInfinity(halfLv);
     FloatVector mean = FloatVector.fromArray(F, mu, m, t);
     sd.intoArray(sigma, s, t);
-    FloatVector term = mean.fma(mean, sd.mul(sd).sub(1f).sub(lv));
+    halfLv = halfLv.blend(most, halfLv.compare(GT, most));
+    FloatVector term = mean.mul(half).fma(mean, sd.mul(half).mul(sd).sub(half).sub(halfLv));
     FloatVector.fromArray(F, lanes, 0).add(term, t).intoArray(lanes, 0);
   }
 
   /** kl = ½ ( mu² + exp(logVar) − 1 − logVar ), from sigma = exp(½·logVar). */
   static void klPerDim(
       float[] mu, int m, float[] logVar, int v, float[] sigma, float[] kl, int k, int n) {
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
       FloatVector sd = FloatVector.fromArray(F, sigma, i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
-      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
-      mean.fma(mean, sd.mul(sd).sub(1f).sub(lv)).mul(0.5f).intoArray(kl, k + i);
+      FloatVector halfLv = FloatVector.fromArray(F, logVar, v + i).mul(half);
+      halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
+      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      mean.mul(half).fma(mean, spread).intoArray(kl, k + i);
     }
     for (int i = full; i < n; i++) {
-      float variance = sigma[i] * sigma[i];
-      kl[k + i] = 0.5f * Math.fma(mu[m + i], mu[m + i], variance - 1f - logVar[v + i]);
+      float halfLv = 0.5f * logVar[v + i];
+      float spread =
+          0.5f * sigma[i] * sigma[i] - 0.5f - (halfLv > Float.MAX_VALUE ? Float.MAX_VALUE : halfLv);
+      kl[k + i] = Math.fma(0.5f * mu[m + i], mu[m + i], spread);
     }
   }
 
@@ -123,32 +137,34 @@ final class GaussianRows {
     }
   }
 
-  /** out[0 … n) = exp(−logVar). */
-  static void precision(float[] logVar, int v, float[] out, int n) {
+  /** out[0 … n) = exp(factor·logVar). */
+  static void exp(float factor, float[] logVar, int v, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      out[i] = -logVar[v + i];
+      out[i] = factor * logVar[v + i];
     }
     SimdMath.exp(out, 0, out, 0, n);
   }
 
-  /** g = dz − dLogP·z − dLogQ·(z − mu)/σ²; a null dz counts as zero. */
-  static void throughSample(
-      float[] mu,
-      int m,
-      float[] logVar,
-      int v,
-      float[] z,
-      int o,
-      float @Nullable [] dz,
-      int dzFrom,
-      float dLogP,
-      float dLogQ,
-      float[] g,
-      int n) {
-    precision(logVar, v, g, n);
+  /** g = dLogQ·(z − mu)/σ². */
+  static void throughPosterior(
+      float[] mu, int m, float[] logVar, int v, float[] z, int o, float dLogQ, float[] g, int n) {
+    exp(-1, logVar, v, g, n);
     for (int i = 0; i < n; i++) {
-      float through = dLogP * z[o + i] + dLogQ * (z[o + i] - mu[m + i]) * g[i];
-      g[i] = (dz == null ? 0f : dz[dzFrom + i]) - through;
+      g[i] = dLogQ * (z[o + i] - mu[m + i]) * g[i];
+    }
+  }
+
+  /** g = dLogP·z + g. */
+  static void throughPrior(float[] z, int o, float dLogP, float[] g, int n) {
+    for (int i = 0; i < n; i++) {
+      g[i] = dLogP * z[o + i] + g[i];
+    }
+  }
+
+  /** g = dz − g; a null dz counts as zero. */
+  static void fromSample(float @Nullable [] dz, int dzFrom, float[] g, int n) {
+    for (int i = 0; i < n; i++) {
+      g[i] = (dz == null ? 0f : dz[dzFrom + i]) - g[i];
     }
   }
 
@@ -173,7 +189,7 @@ final class GaussianRows {
       int n) {
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
-      FloatVector variance = SimdMath.exp(FloatVector.fromArray(F, logVar, v + i));
+      FloatVector variance = SimdMath.expToInfinity(FloatVector.fromArray(F, logVar, v + i));
       FloatVector grad = FloatVector.fromArray(F, g, i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       grad.fma(mean, FloatVector.fromArray(F, dMu, dm + i)).intoArray(dMu, dm + i);
@@ -199,7 +215,7 @@ final class GaussianRows {
       int dv,
       int n) {
     VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector variance = SimdMath.exp(FloatVector.fromArray(F, logVar, v, t));
+    FloatVector variance = SimdMath.expToInfinity(FloatVector.fromArray(F, logVar, v, t));
     FloatVector grad = FloatVector.fromArray(F, g, gFrom, t);
     FloatVector mean = FloatVector.fromArray(F, mu, m, t);
     grad.fma(mean, FloatVector.fromArray(F, dMu, dm, t)).intoArray(dMu, dm, t);

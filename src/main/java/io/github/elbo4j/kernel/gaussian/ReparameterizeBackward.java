@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.gaussian;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The backward pass over blocks of data points: all samples of a point belong to one block, so its
  * gradients are summed in one order by one thread.
  */
-final class ReparameterizeBackward implements Parallel.Task {
+final class ReparameterizeBackward extends KernelTask {
   private static final int BLOCK = 4096;
 
   private Tensor mu = Tensor.EMPTY;
@@ -39,6 +39,9 @@ final class ReparameterizeBackward implements Parallel.Task {
       boolean stl,
       Tensor gradMu,
       Tensor gradLogVar) {
+    if (mean.rows() == 0) {
+      return;
+    }
     mu = mean;
     logVar = logVariance;
     z = sample;
@@ -50,13 +53,24 @@ final class ReparameterizeBackward implements Parallel.Task {
     stickTheLanding = stl;
     dMu = gradMu;
     dLogVar = gradLogVar;
-    if (mu.rows() == 0) {
-      return;
-    }
     d = mu.columns();
     samples = z.rows() / mu.rows();
     pointsPerBlock = Math.max(1, BLOCK / Math.max(1, d * samples));
-    Parallel.run(this, Math.ceilDiv(mu.rows(), pointsPerBlock), 20L * z.size());
+    fork(Math.ceilDiv(mu.rows(), pointsPerBlock), 20L * z.size());
+  }
+
+  @Override
+  protected void forget() {
+    mu = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    z = Tensor.EMPTY;
+    dMu = Tensor.EMPTY;
+    dLogVar = Tensor.EMPTY;
+    dz = null;
+    dKl = null;
+    dKlPerDim = null;
+    dLogQ = null;
+    dLogP = null;
   }
 
   @Override
@@ -71,34 +85,23 @@ final class ReparameterizeBackward implements Parallel.Task {
     }
   }
 
-  /** Gradients that reach the parameters through one sample: dz, and dlogP and dlogQ through z. */
+  /**
+   * Gradients that reach the parameters through one sample: dz, and dlogP and dlogQ through z. What
+   * is null is left out, never multiplied: 0·∞ would be NaN.
+   */
   private void sampleRow(int b, int r, float[] work) {
     int p = b * d;
     int row = r * d;
-    float toLogP = at(dLogP, r);
-    float toLogQ = at(dLogQ, r);
-    boolean direct = toLogP == 0 && (toLogQ == 0 || !stickTheLanding);
+    boolean throughPosterior = stickTheLanding && dLogQ != null;
     float[] g = work;
     int gFrom = 0;
-    if (direct && dz != null) {
+    if (dLogP != null || throughPosterior) {
+      throughDensities(p, row, r, throughPosterior, work);
+    } else if (dz != null) {
       g = dz.array();
       gFrom = dz.offset() + row;
-    } else if (!direct) {
-      GaussianRows.throughSample(
-          mu.array(),
-          mu.offset() + p,
-          logVar.array(),
-          logVar.offset() + p,
-          z.array(),
-          z.offset() + row,
-          dz == null ? null : dz.array(),
-          dz == null ? 0 : dz.offset() + row,
-          toLogP,
-          stickTheLanding ? toLogQ : 0,
-          work,
-          d);
     }
-    if (!direct || dz != null) {
+    if (dz != null || dLogP != null || throughPosterior) {
       GaussianRows.sampleBackward(
           mu.array(),
           mu.offset() + p,
@@ -112,9 +115,32 @@ final class ReparameterizeBackward implements Parallel.Task {
           dLogVar.offset() + p,
           d);
     }
-    if (!stickTheLanding && toLogQ != 0) {
-      GaussianRows.addConstant(dLogVar.array(), dLogVar.offset() + p, -0.5f * toLogQ, d);
+    if (!stickTheLanding && dLogQ != null) {
+      GaussianRows.addConstant(dLogVar.array(), dLogVar.offset() + p, -0.5f * at(dLogQ, r), d);
     }
+  }
+
+  /** work = dz − dlogP·z − dlogQ·(z − mu)/σ² of row {@code r}. */
+  private void throughDensities(int p, int row, int r, boolean throughPosterior, float[] work) {
+    if (throughPosterior) {
+      GaussianRows.throughPosterior(
+          mu.array(),
+          mu.offset() + p,
+          logVar.array(),
+          logVar.offset() + p,
+          z.array(),
+          z.offset() + row,
+          at(dLogQ, r),
+          work,
+          d);
+    } else {
+      java.util.Arrays.fill(work, 0, d, 0f);
+    }
+    if (dLogP != null) {
+      GaussianRows.throughPrior(z.array(), z.offset() + row, at(dLogP, r), work, d);
+    }
+    GaussianRows.fromSample(
+        dz == null ? null : dz.array(), dz == null ? 0 : dz.offset() + row, work, d);
   }
 
   private void divergenceRow(int b, float[] work) {

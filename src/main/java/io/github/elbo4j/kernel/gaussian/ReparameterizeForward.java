@@ -1,8 +1,8 @@
 package io.github.elbo4j.kernel.gaussian;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.NoiseKey;
-import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.kernel.random.PhiloxSimd;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * given) into scratch that stays in L1; a data point's σ is computed once a block, whatever its
  * number of samples.
  */
-final class ReparameterizeForward implements Parallel.Task {
+final class ReparameterizeForward extends KernelTask {
   /** Elements of a block: fixed, so that results do not depend on the number of threads. */
   private static final int BLOCK = 4096;
 
@@ -44,6 +44,10 @@ final class ReparameterizeForward implements Parallel.Task {
       @Nullable Tensor divergencePerDim,
       @Nullable Tensor logPosterior,
       @Nullable Tensor logPrior) {
+    int rows = sample.rows();
+    if (rows == 0) {
+      return;
+    }
     mu = mean;
     logVar = logVariance;
     eps = given;
@@ -53,14 +57,23 @@ final class ReparameterizeForward implements Parallel.Task {
     klPerDim = divergencePerDim;
     logQ = logPosterior;
     logP = logPrior;
-    int rows = z.rows();
-    if (rows == 0) {
-      return;
-    }
     d = mu.columns();
     samples = rows / mu.rows();
     rowsPerBlock = Math.max(1, BLOCK / Math.max(1, d));
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), 20L * z.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), 20L * z.size());
+  }
+
+  @Override
+  protected void forget() {
+    mu = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    z = Tensor.EMPTY;
+    eps = null;
+    noise = null;
+    kl = null;
+    klPerDim = null;
+    logQ = null;
+    logP = null;
   }
 
   @Override

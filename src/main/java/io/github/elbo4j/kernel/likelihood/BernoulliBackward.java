@@ -1,12 +1,12 @@
 package io.github.elbo4j.kernel.likelihood;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 
 /** The gradient of the Bernoulli log-likelihood over blocks of rows. */
-final class BernoulliBackward implements Parallel.Task {
+final class BernoulliBackward extends KernelTask {
   final DataRows x = new DataRows();
   private Tensor logits = Tensor.EMPTY;
   private Tensor dLogLik = Tensor.EMPTY;
@@ -17,17 +17,26 @@ final class BernoulliBackward implements Parallel.Task {
 
   /** {@link #x} is set. */
   void run(Tensor decoded, Tensor gradient, Tensor toLogits) {
+    int rows = decoded.rows();
+    if (rows == 0) {
+      x.forget();
+      return;
+    }
     logits = decoded;
     dLogLik = gradient;
     dLogits = toLogits;
-    int rows = logits.rows();
-    if (rows == 0) {
-      return;
-    }
     n = logits.columns();
     samples = rows / x.points();
     rowsPerBlock = RowBlocks.rows(n);
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), 15L * logits.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), 15L * logits.size());
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    logits = Tensor.EMPTY;
+    dLogLik = Tensor.EMPTY;
+    dLogits = Tensor.EMPTY;
   }
 
   @Override

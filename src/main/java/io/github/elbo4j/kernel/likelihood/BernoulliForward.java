@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel.likelihood;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Lanes;
-import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -10,7 +10,7 @@ import io.github.elbo4j.tensor.Tensor;
  * The Bernoulli log-likelihood over blocks of rows. A row leaves the lanes of its chunks behind,
  * and the logarithms of a whole block are taken together.
  */
-final class BernoulliForward implements Parallel.Task {
+final class BernoulliForward extends KernelTask {
   private static final int L = SimdMath.L;
 
   final DataRows x = new DataRows();
@@ -23,17 +23,25 @@ final class BernoulliForward implements Parallel.Task {
 
   /** {@link #x} is set. */
   void run(Tensor decoded, Tensor result) {
-    logits = decoded;
-    logLik = result;
-    int rows = logits.rows();
+    int rows = decoded.rows();
     if (rows == 0) {
+      x.forget();
       return;
     }
+    logits = decoded;
+    logLik = result;
     n = logits.columns();
     samples = rows / x.points();
     chunks = Math.ceilDiv(n, Lanes.CHUNK);
     rowsPerBlock = RowBlocks.rows(n);
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), 15L * logits.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), 15L * logits.size());
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    logits = Tensor.EMPTY;
+    logLik = Tensor.EMPTY;
   }
 
   @Override

@@ -35,6 +35,13 @@ final class DataRows {
     n = x.columns();
   }
 
+  /** Lets go of the data. */
+  void forget() {
+    floats = null;
+    bytes = null;
+    noise = null;
+  }
+
   int points() {
     return points;
   }

@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.likelihood;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The gradients of the Gaussian log-likelihood that have a row for each row of the mean: to the
  * mean, and to a log-variance [R,N]. Over blocks of rows.
  */
-final class GaussianBackward implements Parallel.Task {
+final class GaussianBackward extends KernelTask {
   final DataRows x = new DataRows();
   private Tensor mean = Tensor.EMPTY;
   private Tensor logVar = Tensor.EMPTY;
@@ -32,23 +32,34 @@ final class GaussianBackward implements Parallel.Task {
       Tensor gradient,
       @Nullable Tensor toMean,
       @Nullable Tensor toLogVar) {
+    int rows = decoded.rows();
+    if (rows == 0 || (toMean == null && toLogVar == null)) {
+      x.forget();
+      return;
+    }
     mean = decoded;
     logVar = logVariance;
     dLogLik = gradient;
     dMean = toMean;
     dLogVar = toLogVar;
-    int rows = mean.rows();
-    if (rows == 0 || (dMean == null && dLogVar == null)) {
-      return;
-    }
     n = mean.columns();
     samples = rows / x.points();
-    perRow = GaussianRows.perRow(logVar);
+    perRow = GaussianLikelihoodRows.perRow(logVar);
     if (!perRow) {
-      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, Scratch.get());
+      sharedPrecision = GaussianLikelihoodRows.sharedPrecision(logVar, n, Scratch.get());
     }
     rowsPerBlock = RowBlocks.rows(n);
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    mean = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    dLogLik = Tensor.EMPTY;
+    dMean = null;
+    dLogVar = null;
   }
 
   @Override
@@ -66,17 +77,19 @@ final class GaussianBackward implements Parallel.Task {
         data = x.read(b, 0, n, work);
       }
       if (perRow) {
-        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+        GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
       }
       float[] m = mean.array();
       int mAt = mean.offset() + row;
       int xAt = x.at(b, 0);
       float g = dLogLik.array()[dLogLik.offset() + r];
       if (dMean != null) {
-        GaussianRows.toMean(data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
+        GaussianLikelihoodRows.toMean(
+            data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
       }
       if (dLogVar != null) {
-        GaussianRows.toLogVar(data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
+        GaussianLikelihoodRows.toLogVar(
+            data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
       }
     }
   }

@@ -1,13 +1,13 @@
 package io.github.elbo4j.kernel.likelihood;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Lanes;
-import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 
 /** The Gaussian log-likelihood over blocks of rows. */
-final class GaussianForward implements Parallel.Task {
+final class GaussianForward extends KernelTask {
   private static final double LOG_2PI = Math.log(2 * Math.PI);
 
   final DataRows x = new DataRows();
@@ -26,23 +26,32 @@ final class GaussianForward implements Parallel.Task {
 
   /** {@link #x} is set. */
   void run(Tensor decoded, Tensor logVariance, Tensor result) {
+    int rows = decoded.rows();
+    if (rows == 0) {
+      x.forget();
+      return;
+    }
     mean = decoded;
     logVar = logVariance;
     logLik = result;
-    int rows = mean.rows();
-    if (rows == 0) {
-      return;
-    }
     n = mean.columns();
     samples = rows / x.points();
-    perRow = GaussianRows.perRow(logVar);
+    perRow = GaussianLikelihoodRows.perRow(logVar);
     if (!perRow) {
       Scratch scratch = Scratch.get();
-      sharedPrecision = GaussianRows.sharedPrecision(logVar, n, scratch);
-      sharedLogVar = GaussianRows.sharedLogVar(logVar, n, scratch.floats(3, SimdMath.L));
+      sharedPrecision = GaussianLikelihoodRows.sharedPrecision(logVar, n, scratch);
+      sharedLogVar = GaussianLikelihoodRows.sharedLogVar(logVar, n, scratch.floats(3, SimdMath.L));
     }
     rowsPerBlock = RowBlocks.rows(n);
-    Parallel.run(this, Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+    fork(Math.ceilDiv(rows, rowsPerBlock), (perRow ? 15L : 3L) * mean.size());
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    mean = Tensor.EMPTY;
+    logVar = Tensor.EMPTY;
+    logLik = Tensor.EMPTY;
   }
 
   @Override
@@ -62,11 +71,12 @@ final class GaussianForward implements Parallel.Task {
         data = x.read(b, 0, n, work);
       }
       if (perRow) {
-        GaussianRows.precision(logVar.array(), logVar.offset() + row, p, n);
+        GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
         logVars = Lanes.sum(logVar.array(), logVar.offset() + row, n, lanes);
       }
       double squares =
-          GaussianRows.squares(data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
+          GaussianLikelihoodRows.squares(
+              data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
       logLik.array()[logLik.offset() + r] = (float) (-0.5 * (squares + logVars + n * LOG_2PI));
     }
   }

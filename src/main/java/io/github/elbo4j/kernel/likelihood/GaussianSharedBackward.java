@@ -1,6 +1,6 @@
 package io.github.elbo4j.kernel.likelihood;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * {@code c[n] = Σ_r g·(x − mean)²} and {@code G = Σ_r g}. Blocks are columns, each summed over all
  * rows in their order by one thread: in float32 over a few rows, then in double.
  */
-final class GaussianSharedBackward implements Parallel.Task {
+final class GaussianSharedBackward extends KernelTask {
   private static final int COLUMNS = 256;
 
   /** Rows that a float32 sum is made of. */
@@ -28,21 +28,22 @@ final class GaussianSharedBackward implements Parallel.Task {
 
   /** {@link #x} is set. */
   void run(Tensor decoded, Tensor logVar, Tensor gradient, Tensor dLogVar) {
-    mean = decoded;
-    dLogLik = gradient;
-    int rows = mean.rows();
+    int rows = decoded.rows();
     if (rows == 0) {
+      x.forget();
       return;
     }
+    mean = decoded;
+    dLogLik = gradient;
     n = mean.columns();
     samples = rows / x.points();
     Scratch scratch = Scratch.get();
-    columnSums = scratch.doubles(0, n);
-    Parallel.run(this, Math.ceilDiv(n, COLUMNS), 3L * mean.size());
-    float[] p = GaussianRows.sharedPrecision(logVar, n, scratch);
+    columnSums = scratch.doubles(Scratch.HELD, n);
+    fork(Math.ceilDiv(n, COLUMNS), 3L * decoded.size());
+    float[] p = GaussianLikelihoodRows.sharedPrecision(logVar, n, scratch);
     double total = 0;
     for (int r = 0; r < rows; r++) {
-      total += dLogLik.array()[dLogLik.offset() + r];
+      total += gradient.array()[gradient.offset() + r];
     }
     if (logVar.size() == 1) {
       double all = 0;
@@ -55,6 +56,13 @@ final class GaussianSharedBackward implements Parallel.Task {
         dLogVar.array()[dLogVar.offset() + i] += (float) (0.5 * (p[i] * columnSums[i] - total));
       }
     }
+  }
+
+  @Override
+  protected void forget() {
+    x.forget();
+    mean = Tensor.EMPTY;
+    dLogLik = Tensor.EMPTY;
   }
 
   @Override
@@ -84,7 +92,7 @@ final class GaussianSharedBackward implements Parallel.Task {
       }
       int m = mean.offset() + r * n + column;
       float g = dLogLik.array()[dLogLik.offset() + r];
-      GaussianRows.addSquares(data, x.at(b, column), mean.array(), m, g, sums, count);
+      GaussianLikelihoodRows.addSquares(data, x.at(b, column), mean.array(), m, g, sums, count);
     }
   }
 }

@@ -150,6 +150,10 @@ public abstract class LikelihoodKernels {
    * dLogVar    += g[r]·½( (x − mean)²·p − 1 )        summed over what shares the log-variance
    * </pre>
    *
+   * Where the precision is cut off it does not move with the log-variance, and the derivative of
+   * the forward pass would be {@code −½·g[r]} alone. dLogVar is the formula above there too, with p
+   * as it is cut off: so a log-variance that ran away is pulled back by data it does not fit.
+   *
    * @param mean read, [R,N]
    * @param x read, [B,N]
    * @param logVar read: 1 element, [N] or [R,N]

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@link LikelihoodKernels} on vectors: each hook hands its arguments to a task that the thread
  * keeps, so nothing is allocated, and the task cuts the work into blocks. The arithmetic is in
- * {@link BernoulliRows} and {@link GaussianRows}, what the data is kept as in {@link DataRows}.
+ * {@link BernoulliRows} and {@link GaussianLikelihoodRows}, what the data is kept as in {@link
+ * DataRows}.
  */
 public final class LikelihoodSimd extends LikelihoodKernels {
   private static final ThreadLocal<BernoulliForward> BERNOULLI =
@@ -93,10 +94,14 @@ public final class LikelihoodSimd extends LikelihoodKernels {
       @Nullable Tensor dMean,
       @Nullable Tensor dLogVar) {
     GaussianBackward rows = GAUSSIAN_BACKWARD.get();
-    GaussianSharedBackward shared = GAUSSIAN_SHARED_BACKWARD.get();
     rows.x.set(x);
-    shared.x.set(x);
-    backward(rows, shared, mean, logVar, dLogLik, dMean, dLogVar);
+    boolean perRow = GaussianLikelihoodRows.perRow(logVar);
+    rows.run(mean, logVar, dLogLik, dMean, perRow ? dLogVar : null);
+    if (!perRow && dLogVar != null) {
+      GaussianSharedBackward shared = GAUSSIAN_SHARED_BACKWARD.get();
+      shared.x.set(x);
+      shared.run(mean, logVar, dLogLik, dLogVar);
+    }
   }
 
   @Override
@@ -108,23 +113,12 @@ public final class LikelihoodSimd extends LikelihoodKernels {
       @Nullable Tensor dMean,
       @Nullable Tensor dLogVar) {
     GaussianBackward rows = GAUSSIAN_BACKWARD.get();
-    GaussianSharedBackward shared = GAUSSIAN_SHARED_BACKWARD.get();
     rows.x.set(x, null);
-    shared.x.set(x, null);
-    backward(rows, shared, mean, logVar, dLogLik, dMean, dLogVar);
-  }
-
-  private static void backward(
-      GaussianBackward rows,
-      GaussianSharedBackward shared,
-      Tensor mean,
-      Tensor logVar,
-      Tensor dLogLik,
-      @Nullable Tensor dMean,
-      @Nullable Tensor dLogVar) {
-    boolean perRow = GaussianRows.perRow(logVar);
+    boolean perRow = GaussianLikelihoodRows.perRow(logVar);
     rows.run(mean, logVar, dLogLik, dMean, perRow ? dLogVar : null);
     if (!perRow && dLogVar != null) {
+      GaussianSharedBackward shared = GAUSSIAN_SHARED_BACKWARD.get();
+      shared.x.set(x, null);
       shared.run(mean, logVar, dLogLik, dLogVar);
     }
   }

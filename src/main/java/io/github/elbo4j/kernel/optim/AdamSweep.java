@@ -2,7 +2,7 @@ package io.github.elbo4j.kernel.optim;
 
 import static jdk.incubator.vector.VectorOperators.LT;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 import jdk.incubator.vector.FloatVector;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * operation is correctly rounded and elementwise, so an element has the same bits in a vector and
  * in the tail.
  */
-final class AdamSweep implements Parallel.Task {
+final class AdamSweep extends KernelTask {
   private static final VectorSpecies<Float> F = SimdMath.F;
   private static final int L = SimdMath.L;
   private static final int BLOCK = 16384;
@@ -49,7 +49,15 @@ final class AdamSweep implements Parallel.Task {
     epsilon = s.scaledEpsilon();
     decay = (float) (s.learningRate() * s.weightDecay());
     decayed = s.decayed();
-    Parallel.run(this, Math.ceilDiv(param.size(), BLOCK), 3L * param.size());
+    fork(Math.ceilDiv(param.size(), BLOCK), 3L * param.size());
+  }
+
+  @Override
+  protected void forget() {
+    param = Tensor.EMPTY;
+    grad = Tensor.EMPTY;
+    m = Tensor.EMPTY;
+    v = Tensor.EMPTY;
   }
 
   @Override

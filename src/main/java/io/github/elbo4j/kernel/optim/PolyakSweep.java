@@ -1,13 +1,13 @@
 package io.github.elbo4j.kernel.optim;
 
-import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The average of the iterates, over blocks of the flat buffer. */
-final class PolyakSweep implements Parallel.Task {
+final class PolyakSweep extends KernelTask {
   private static final VectorSpecies<Float> F = SimdMath.F;
   private static final int L = SimdMath.L;
   private static final int BLOCK = 16384;
@@ -20,7 +20,13 @@ final class PolyakSweep implements Parallel.Task {
     average = averages;
     param = parameters;
     decay = averageDecay;
-    Parallel.run(this, Math.ceilDiv(param.size(), BLOCK), 2L * param.size());
+    fork(Math.ceilDiv(param.size(), BLOCK), 2L * param.size());
+  }
+
+  @Override
+  protected void forget() {
+    average = Tensor.EMPTY;
+    param = Tensor.EMPTY;
   }
 
   @Override

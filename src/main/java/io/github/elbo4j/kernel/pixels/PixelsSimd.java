@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel.pixels;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.NoiseKey;
-import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +20,16 @@ public final class PixelsSimd extends PixelsKernels {
     FILL.get().run(key, first, x, out);
   }
 
-  private static final class Fill implements Parallel.Task {
+  private static final class Fill extends KernelTask {
     private static final int BLOCK = 16384;
+    private static final byte[] NO_PIXELS = {};
+    private static final float[] NONE = {};
 
     private @Nullable NoiseKey key;
     private long first;
-    private byte[] pixels = {};
+    private byte[] pixels = NO_PIXELS;
     private int pixelsFrom;
-    private float[] out = {};
+    private float[] out = NONE;
     private int outFrom;
     private int n;
 
@@ -40,7 +42,13 @@ public final class PixelsSimd extends PixelsKernels {
       out = target.array();
       outFrom = target.offset();
       n = x.size();
-      Parallel.run(this, Math.ceilDiv(n, BLOCK), (noise == null ? 1L : 10L) * n);
+      fork(Math.ceilDiv(n, BLOCK), (noise == null ? 1L : 10L) * n);
+    }
+
+    @Override
+    protected void forget() {
+      pixels = NO_PIXELS;
+      out = NONE;
     }
 
     @Override

@@ -77,7 +77,7 @@ public final class PhiloxSimd {
       int skip = (int) (at % Philox.GROUP);
       int whole = (int) Math.min(BLOCK, (end - at) / Philox.GROUP);
       if (skip != 0 || whole == 0) {
-        float[] cut = scratch.floats(5, Philox.GROUP);
+        float[] cut = scratch.floats(Scratch.NOISE, Philox.GROUP);
         words(key, group, 1, bits);
         transform(bits, cut, 0, Philox.GROUP, kind);
         int count = (int) Math.min(Philox.GROUP - skip, end - at);

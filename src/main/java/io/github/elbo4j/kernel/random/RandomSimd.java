@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel.random;
 
+import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.NoiseKey;
-import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.tensor.Tensor;
 
 /** {@link RandomKernels} on vectors, large arrays cut into blocks for the team of threads. */
@@ -23,13 +23,14 @@ public final class RandomSimd extends RandomKernels {
     FILL.get().run(true, key, first, out);
   }
 
-  private static final class Fill implements Parallel.Task {
+  private static final class Fill extends KernelTask {
     private static final int BLOCK = 16384;
+    private static final float[] NONE = {};
 
     private boolean normal;
     private NoiseKey key = new NoiseKey(0, 0);
     private long first;
-    private float[] out = {};
+    private float[] out = NONE;
     private int from;
     private int n;
 
@@ -40,7 +41,12 @@ public final class RandomSimd extends RandomKernels {
       out = target.array();
       from = target.offset();
       n = target.size();
-      Parallel.run(this, Math.ceilDiv(n, BLOCK), 10L * n);
+      fork(Math.ceilDiv(n, BLOCK), 10L * n);
+    }
+
+    @Override
+    protected void forget() {
+      out = NONE;
     }
 
     @Override

@@ -213,7 +213,7 @@ class DenseTest {
     backward(dense, x, w, apart, dY, null, null, same);
     assertFails(
         () -> backward(dense, x, w, apart, dY, null, null, shifted),
-        "backward: dPre must not share memory with dY");
+        "backward: dPre must be dY itself or share no memory with it");
     assertFails(
         () -> backward(dense, x, w, apart, dY, shifted, null, dY),
         "backward: dX must not share memory with dY");

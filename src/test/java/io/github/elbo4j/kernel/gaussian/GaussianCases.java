@@ -9,8 +9,10 @@ import io.github.elbo4j.testkit.GradCheck;
 import io.github.elbo4j.testkit.KernelCase;
 import io.github.elbo4j.testkit.Tolerance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 final class GaussianCases implements FamilyCases {
   private static final int L = SimdMath.L;
@@ -51,6 +53,12 @@ final class GaussianCases implements FamilyCases {
       add(cases, hot, clamp(s));
       add(cases, hot, clampBackward(s));
     }
+    for (boolean flag : new boolean[] {false, true}) {
+      cases.add(edgesForward(flag));
+      cases.add(edgesBackward(flag));
+    }
+    cases.add(edgesOfPrior());
+    cases.add(edgesOfPriorBackward());
     return cases;
   }
 
@@ -70,6 +78,85 @@ final class GaussianCases implements FamilyCases {
       for (int k = 0; k < rowsPerPoint; k++) {
         sums[i / mu.columns() * rowsPerPoint + k] += term;
       }
+    }
+    return sums;
+  }
+
+  /** What gradients are accumulated into: normal numbers, all below this. */
+  private static final double START = 6;
+
+  private record Upstream(
+      Tensor dz,
+      Tensor dKl,
+      @Nullable Tensor dKlPerDim,
+      @Nullable Tensor dLogQ,
+      @Nullable Tensor dLogP) {
+    double divergence(int b, int i) {
+      return size(dKl, b) + size(dKlPerDim, i);
+    }
+  }
+
+  private static double size(@Nullable Tensor t, int i) {
+    return t == null ? 0 : Math.abs(t.get(i));
+  }
+
+  /** Σ|terms| of dMu and of dLogVar; a difference counts as the sum of its parts. */
+  private static double[][] gradientTerms(
+      Sizes s, Tensor mu, Tensor logVar, Tensor z, Upstream up, boolean stl) {
+    double[][] sums = new double[2][mu.size()];
+    for (int p = 0; p < mu.size(); p++) {
+      int b = p / s.d;
+      double kl = up.divergence(b, p);
+      sums[0][p] = START + kl * size(mu, p);
+      sums[1][p] = START + kl * 0.5 * (Math.exp(logVar.get(p)) + 1);
+      for (int r = b * s.k; r < (b + 1) * s.k; r++) {
+        int i = r * s.d + p % s.d;
+        double noise = size(z, i) + size(mu, p);
+        double toQ = size(up.dLogQ, r);
+        double g = size(up.dz, i) + size(up.dLogP, r) * size(z, i);
+        g += stl ? toQ * noise * Math.exp(-logVar.get(p)) : 0;
+        sums[0][p] += g;
+        sums[1][p] += 0.5 * g * noise + (stl ? 0 : 0.5 * toQ);
+      }
+    }
+    return sums;
+  }
+
+  /** Σ|terms| of kl and of klPerDim. */
+  private static double[][] priorTerms(
+      Tensor mu, Tensor logVar, Tensor priorMu, Tensor priorLogVar) {
+    double[][] sums = {new double[mu.rows()], new double[mu.size()]};
+    for (int i = 0; i < mu.size(); i++) {
+      int q = i % priorMu.size();
+      double distance = size(mu, i) + size(priorMu, q);
+      double ratio = Math.exp(logVar.get(i) - priorLogVar.get(q));
+      double logs = size(logVar, i) + size(priorLogVar, q);
+      double squares = distance * distance * Math.exp(-priorLogVar.get(q));
+      sums[1][i] = 0.5 * (logs + 1 + ratio + squares);
+      sums[0][i / mu.columns()] += sums[1][i];
+    }
+    return sums;
+  }
+
+  /** Σ|terms| of dMu, dLogVar, dPriorMu and dPriorLogVar. */
+  private static double[][] priorGradientTerms(
+      Tensor mu, Tensor logVar, Tensor priorMu, Tensor priorLogVar, Tensor dKl, Tensor dKlPerDim) {
+    int n = mu.size();
+    int shared = priorMu.size();
+    double[][] sums = {new double[n], new double[n], new double[shared], new double[shared]};
+    for (double[] sum : sums) {
+      Arrays.fill(sum, START);
+    }
+    for (int i = 0; i < n; i++) {
+      int q = i % shared;
+      double g = size(dKl, i / mu.columns()) + size(dKlPerDim, i);
+      double precision = Math.exp(-priorLogVar.get(q));
+      double ratio = Math.exp(logVar.get(i)) * precision;
+      double distance = size(mu, i) + size(priorMu, q);
+      sums[0][i] += g * distance * precision;
+      sums[1][i] += 0.5 * g * (ratio + 1);
+      sums[2][q] += g * distance * precision;
+      sums[3][q] += 0.5 * g * (1 + ratio + distance * distance * precision);
     }
     return sums;
   }
@@ -115,9 +202,10 @@ final class GaussianCases implements FamilyCases {
           Tensor dKlPerDim = all ? f.input("dKlPerDim", s.b, s.d) : null;
           Tensor dLogQ = all ? f.input("dLogQ", r) : null;
           Tensor dLogP = all ? f.input("dLogP", r) : null;
-          Tolerance tolerance = new Tolerance(2e-6 * (10 + 20 * s.k), 1e-4);
-          Tensor dMu = f.accumulated("dMu", tolerance, s.b, s.d);
-          Tensor dLogVar = f.accumulated("dLogVar", tolerance, s.b, s.d);
+          Upstream up = new Upstream(dz, dKl, dKlPerDim, dLogQ, dLogP);
+          double[][] terms = gradientTerms(s, mu, logVar, z, up, stl);
+          Tensor dMu = f.accumulated("dMu", Tolerance.sum(terms[0]), s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", Tolerance.sum(terms[1]), s.b, s.d);
           return k ->
               k.gaussian()
                   .reparameterizeBackward(
@@ -134,9 +222,9 @@ final class GaussianCases implements FamilyCases {
           Tensor logVar = f.input("logVar", s.b, s.d);
           Tensor priorMu = f.input("priorMu", shared ? 1 : s.b, s.d);
           Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, shared ? 1 : s.b, s.d);
-          double[] terms = terms(mu, logVar, 1);
-          Tensor kl = f.output("kl", Tolerance.sum(terms), s.b);
-          Tensor perDim = f.output("klPerDim", new Tolerance(2e-5, 1e-5), s.b, s.d);
+          double[][] terms = priorTerms(mu, logVar, priorMu, priorLogVar);
+          Tensor kl = f.output("kl", Tolerance.sum(terms[0]), s.b);
+          Tensor perDim = f.output("klPerDim", Tolerance.sum(terms[1]), s.b, s.d);
           return k -> k.gaussian().klToPrior(mu, logVar, priorMu, priorLogVar, kl, perDim);
         });
   }
@@ -153,12 +241,11 @@ final class GaussianCases implements FamilyCases {
           Tensor priorLogVar = f.uniform("priorLogVar", -1, 1, rows, s.d);
           Tensor dKl = f.input("dKl", s.b);
           Tensor dKlPerDim = f.input("dKlPerDim", s.b, s.d);
-          Tolerance one = new Tolerance(1e-4, 1e-4);
-          Tolerance summed = new Tolerance(2e-6 * (50 + 20 * s.b), 1e-4);
-          Tensor dMu = f.accumulated("dMu", one, s.b, s.d);
-          Tensor dLogVar = f.accumulated("dLogVar", one, s.b, s.d);
-          Tensor dPriorMu = f.accumulated("dPriorMu", summed, rows, s.d);
-          Tensor dPriorLogVar = f.accumulated("dPriorLogVar", summed, rows, s.d);
+          double[][] terms = priorGradientTerms(mu, logVar, priorMu, priorLogVar, dKl, dKlPerDim);
+          Tensor dMu = f.accumulated("dMu", Tolerance.sum(terms[0]), s.b, s.d);
+          Tensor dLogVar = f.accumulated("dLogVar", Tolerance.sum(terms[1]), s.b, s.d);
+          Tensor dPriorMu = f.accumulated("dPriorMu", Tolerance.sum(terms[2]), rows, s.d);
+          Tensor dPriorLogVar = f.accumulated("dPriorLogVar", Tolerance.sum(terms[3]), rows, s.d);
           return k ->
               k.gaussian()
                   .klToPriorBackward(
@@ -172,6 +259,123 @@ final class GaussianCases implements FamilyCases {
                       dLogVar,
                       dPriorMu,
                       dPriorLogVar);
+        });
+  }
+
+  // ---- log-variances at and beyond the ends of float32 ----
+
+  private static final float[] EDGES = {
+    88.5f,
+    89f,
+    100,
+    176.5f,
+    177.4f,
+    180,
+    Float.POSITIVE_INFINITY,
+    -80,
+    -100,
+    -180,
+    Float.NEGATIVE_INFINITY,
+    Float.NaN
+  };
+
+  /** A place in whole vectors and one in the ragged end, each edge in a row of its own. */
+  private static final int[] PLACES = {1, 2 * L + 1};
+
+  private static final int EDGE_D = 2 * L + 2;
+  private static final int EDGE_B = EDGES.length * PLACES.length;
+  private static final Tolerance EDGE = new Tolerance(2e-5, 1e-4);
+
+  private static Tensor withEdges(Tensor t) {
+    for (int b = 0; b < EDGE_B; b++) {
+      t.array()[t.offset() + b * EDGE_D + PLACES[b % PLACES.length]] = EDGES[b / PLACES.length];
+    }
+    return t;
+  }
+
+  private static KernelCase edgesForward(boolean drawn) {
+    return KernelCase.of(
+        drawn ? "gaussian.reparameterizeDrawn" : "gaussian.reparameterize",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor logVar = withEdges(f.input("logVar", EDGE_B, EDGE_D));
+          Tensor eps = f.input("eps", EDGE_B, EDGE_D);
+          Tensor z = f.output("z", EDGE, EDGE_B, EDGE_D);
+          Tensor kl = f.output("kl", EDGE, EDGE_B);
+          Tensor perDim = f.output("klPerDim", EDGE, EDGE_B, EDGE_D);
+          Tensor logQ = f.output("logQ", EDGE, EDGE_B);
+          Tensor logP = f.output("logP", EDGE, EDGE_B);
+          NoiseKey key = new NoiseKey(7, 2);
+          return k -> {
+            if (drawn) {
+              k.gaussian().reparameterize(mu, logVar, key, z, kl, perDim, logQ, logP);
+            } else {
+              k.gaussian().reparameterize(mu, logVar, eps, z, kl, perDim, logQ, logP);
+            }
+          };
+        });
+  }
+
+  private static KernelCase edgesBackward(boolean all) {
+    return KernelCase.of(
+        "gaussian.reparameterizeBackward",
+        "edges" + (all ? " all gradients" : " some"),
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor logVar = withEdges(f.input("logVar", EDGE_B, EDGE_D));
+          Tensor z = f.input("z", EDGE_B, EDGE_D);
+          Tensor dz = f.input("dz", EDGE_B, EDGE_D);
+          Tensor dKl = all ? f.input("dKl", EDGE_B) : null;
+          Tensor dLogQ = all ? f.input("dLogQ", EDGE_B) : null;
+          Tensor dLogP = f.input("dLogP", EDGE_B);
+          Tensor dMu = f.accumulated("dMu", EDGE, EDGE_B, EDGE_D);
+          Tensor dLogVar = f.accumulated("dLogVar", EDGE, EDGE_B, EDGE_D);
+          return k ->
+              k.gaussian()
+                  .reparameterizeBackward(
+                      mu, logVar, z, dz, dKl, null, dLogQ, dLogP, all, dMu, dLogVar);
+        });
+  }
+
+  /** The posterior's edges, then the prior's. */
+  private static KernelCase edgesOfPrior() {
+    return KernelCase.of(
+        "gaussian.klToPrior",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor priorMu = f.input("priorMu", EDGE_B, EDGE_D);
+          Tensor edges = withEdges(f.input("edges", EDGE_B, EDGE_D));
+          Tensor inner = f.uniform("inner", -1, 1, EDGE_B, EDGE_D);
+          Tensor[] kl = {f.output("kl 0", EDGE, EDGE_B), f.output("kl 1", EDGE, EDGE_B)};
+          Tensor perDim = f.output("klPerDim", EDGE, EDGE_B, EDGE_D);
+          return k -> {
+            k.gaussian().klToPrior(mu, edges, priorMu, inner, kl[0], null);
+            k.gaussian().klToPrior(mu, inner, priorMu, edges, kl[1], perDim);
+          };
+        });
+  }
+
+  private static KernelCase edgesOfPriorBackward() {
+    return KernelCase.of(
+        "gaussian.klToPriorBackward",
+        "edges",
+        f -> {
+          Tensor mu = f.input("mu", EDGE_B, EDGE_D);
+          Tensor priorMu = f.input("priorMu", EDGE_B, EDGE_D);
+          Tensor edges = withEdges(f.input("edges", EDGE_B, EDGE_D));
+          Tensor inner = f.uniform("inner", -1, 1, EDGE_B, EDGE_D);
+          Tensor g = f.input("dKl", EDGE_B);
+          Tensor[] d = new Tensor[4];
+          for (int i = 0; i < d.length; i++) {
+            d[i] = f.accumulated("gradient " + i, EDGE, EDGE_B, EDGE_D);
+          }
+          return k -> {
+            GaussianKernels kernels = k.gaussian();
+            kernels.klToPriorBackward(mu, edges, priorMu, inner, g, null, d[0], d[1], d[2], d[3]);
+            kernels.klToPriorBackward(mu, inner, priorMu, edges, g, null, d[0], d[1], d[2], d[3]);
+          };
         });
   }
 

@@ -78,6 +78,96 @@ class GaussianContractTest {
         "reparameterize: logP" + SHARE + "logQ");
   }
 
+  /**
+   * Every output beside every other argument, whatever the shapes: they may be parts of one array.
+   */
+  @Test
+  void everyOutputOfTheForwardPassStandsAlone() {
+    String[] names = {"mu", "logVar", "eps", "z", "kl", "klPerDim", "logQ", "logP"};
+    int[][] dims = {{6, 5}, {6, 5}, {6, 5}, {6, 5}, {6}, {6, 5}, {6}, {6}};
+    for (int out = 3; out < names.length; out++) {
+      for (int other = 0; other < out; other++) {
+        Tensor[] t = apart(dims);
+        t[out] = Tensor.of(t[other].array(), t[other].offset() + 1, dims[out]);
+        String over = " must be eps itself or share no memory with it";
+        refused(
+            () -> kernels.reparameterize(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7]),
+            "reparameterize: "
+                + names[out]
+                + (out == 3 && other == 2 ? over : SHARE + names[other]));
+      }
+    }
+    kernels.reparameterize(mu, logVar, Tensor.of(mu.array(), 0, 3, 5), z(), null, null, null, null);
+    kernels.reparameterize(mu, logVar, eps, eps, null, null, null, null);
+  }
+
+  @Test
+  void everyGradientOfTheBackwardPassStandsAlone() {
+    String[] names = {
+      "mu", "logVar", "z", "dz", "dKl", "dKlPerDim", "dLogQ", "dLogP", "dLogVar", "dMu"
+    };
+    int[][] dims = {{6, 5}, {6, 5}, {6, 5}, {6, 5}, {6}, {6, 5}, {6}, {6}, {6, 5}, {6, 5}};
+    for (int out = 8; out < names.length; out++) {
+      for (int other = 0; other < out; other++) {
+        Tensor[] t = apart(dims);
+        t[out] = Tensor.of(t[other].array(), t[other].offset(), dims[out]);
+        refused(
+            () ->
+                kernels.reparameterizeBackward(
+                    t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], false, t[9], t[8]),
+            "reparameterizeBackward: " + names[out] + SHARE + names[other]);
+      }
+    }
+  }
+
+  @Test
+  void everyResultOfTheDivergenceToAPriorStandsAlone() {
+    String[] names = {
+      "mu",
+      "logVar",
+      "priorMu",
+      "priorLogVar",
+      "dKl",
+      "dKlPerDim",
+      "dLogVar",
+      "dMu",
+      "dPriorLogVar",
+      "dPriorMu"
+    };
+    int[][] dims = {{6, 5}, {6, 5}, {6, 5}, {6, 5}, {6}, {6, 5}, {6, 5}, {6, 5}, {6, 5}, {6, 5}};
+    for (int out = 6; out < names.length; out++) {
+      for (int other = 0; other < out; other++) {
+        Tensor[] t = apart(dims);
+        t[out] = Tensor.of(t[other].array(), t[other].offset(), dims[out]);
+        refused(
+            () ->
+                kernels.klToPriorBackward(
+                    t[0], t[1], t[2], t[3], t[4], t[5], t[7], t[6], t[9], t[8]),
+            "klToPriorBackward: " + names[out] + SHARE + names[other]);
+      }
+    }
+    for (int other = 0; other < 4; other++) {
+      Tensor[] t = apart(dims);
+      Tensor kl = Tensor.of(t[other].array(), t[other].offset(), 6);
+      refused(
+          () -> kernels.klToPrior(t[0], t[1], t[2], t[3], kl, null),
+          "klToPrior: kl" + SHARE + names[other]);
+    }
+  }
+
+  /** Tensors with room behind them, each in an array of its own. */
+  private static Tensor[] apart(int[][] dims) {
+    Tensor[] t = new Tensor[dims.length];
+    for (int i = 0; i < t.length; i++) {
+      t[i] = Tensor.of(new float[100], 7, dims[i]);
+    }
+    return t;
+  }
+
+  private static Tensor z() {
+    return Tensor.zeros(3, 5);
+  }
+
   @Test
   void theBackwardPass() {
     String m = "reparameterizeBackward: ";
@@ -166,6 +256,11 @@ class GaussianContractTest {
     refused(
         () -> kernels.clampLogVar(mu, -1, 1, wrong),
         "clampLogVar: bounded [4,4] must equal raw [3,5]");
+    Tensor shifted = Tensor.of(new float[20], 0, 3, 5);
+    refused(
+        () -> kernels.clampLogVar(shifted, -1, 1, Tensor.of(shifted.array(), 1, 3, 5)),
+        "clampLogVar: bounded must be raw itself or share no memory with it");
+    kernels.clampLogVar(shifted, -1, 1, Tensor.of(shifted.array(), 0, 3, 5));
     refused(
         () -> kernels.clampLogVarBackward(mu, -1, 1, logVar, mu),
         "clampLogVarBackward: dRaw" + SHARE + "raw");

@@ -240,4 +240,69 @@ class GaussianPropertiesTest {
       assertThat(logVar.get(2 * D + at)).isEqualTo(-4);
     }
   }
+
+  /** Whatever σ overflows or vanishes into, a divergence of finite parts is +∞, never a number. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void divergenceBeyondFloat32IsInfinite(Backend backend) {
+    for (float edge : new float[] {100, 180, 1e30f, Float.POSITIVE_INFINITY}) {
+      for (int at : new int[] {0, 20, D - 1}) {
+        Tensor mu = Tensor.zeros(1, D);
+        Tensor logVar = Tensor.zeros(1, D);
+        logVar.array()[at] = edge;
+        Tensor z = Tensor.zeros(1, D);
+        Tensor kl = Tensor.zeros(1);
+        Tensor perDim = Tensor.zeros(1, D);
+        backend.gaussian().reparameterize(mu, logVar, KEY, z, kl, perDim, null, null);
+        assertThat(kl.get(0)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(perDim.get(at)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Math.abs(z.get(at))).isGreaterThan(1e20f);
+        Tensor dMu = Tensor.zeros(1, D);
+        Tensor dLogVar = Tensor.zeros(1, D);
+        Tensor one = Tensor.of(new float[] {1}, 0, 1);
+        backend
+            .gaussian()
+            .reparameterizeBackward(
+                mu, logVar, mu, null, one, null, null, null, false, dMu, dLogVar);
+        assertThat(dLogVar.get(at)).isEqualTo(Float.POSITIVE_INFINITY);
+      }
+    }
+  }
+
+  /** exp(88.5) is a float32, and ½·exp(88.5) the divergence. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void divergenceKeepsItsDigitsUpToTheEndOfFloat32(Backend backend) {
+    Tensor logVar = Tensor.zeros(1, D);
+    logVar.fill(88.5f);
+    Tensor perDim = Tensor.zeros(1, D);
+    Tensor z = Tensor.zeros(1, D);
+    backend.gaussian().reparameterize(Tensor.zeros(1, D), logVar, KEY, z, null, perDim, null, null);
+    for (float v : perDim.toArray()) {
+      assertThat(v / (0.5 * Math.exp(88.5))).isCloseTo(1, within(1e-5));
+    }
+  }
+
+  /** A gradient that is not there cannot turn an infinite variance into a NaN. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void absentGradientsAreLeftOut(Backend backend) {
+    Tensor mu = Tensor.zeros(1, D);
+    Tensor logVar = Tensor.zeros(1, D);
+    logVar.array()[3] = Float.POSITIVE_INFINITY;
+    logVar.array()[4] = Float.NEGATIVE_INFINITY;
+    Tensor z = Tensor.zeros(1, D);
+    z.array()[3] = Float.POSITIVE_INFINITY;
+    Tensor dMu = Tensor.zeros(1, D);
+    Tensor dLogVar = Tensor.zeros(1, D);
+    Tensor one = Tensor.of(new float[] {1}, 0, 1);
+    GaussianKernels k = backend.gaussian();
+    for (boolean stl : new boolean[] {false, true}) {
+      k.reparameterizeBackward(mu, logVar, z, null, null, null, null, null, stl, dMu, dLogVar);
+    }
+    k.reparameterizeBackward(mu, logVar, z, null, null, null, one, null, false, dMu, dLogVar);
+    k.klToPriorBackward(mu, logVar, mu, logVar, null, null, dMu, dLogVar, null, null);
+    assertThat(dMu.toArray()).containsOnly(0);
+    assertThat(dLogVar.toArray()).containsOnly(-0.5f);
+  }
 }

@@ -15,11 +15,11 @@ import jdk.incubator.vector.VectorSpecies;
  * The arithmetic of the Gaussian log-likelihood on one row, with its precisions p in an array: the
  * forms of the log-variance differ only in who fills it.
  */
-final class GaussianRows {
+final class GaussianLikelihoodRows {
   private static final VectorSpecies<Float> F = SimdMath.F;
   private static final int L = SimdMath.L;
 
-  private GaussianRows() {}
+  private GaussianLikelihoodRows() {}
 
   /** Whether the log-variance is [R,N], rather than shared by all rows. */
   static boolean perRow(Tensor logVar) {
@@ -28,7 +28,7 @@ final class GaussianRows {
 
   /** The precisions of one row of {@code n} elements under a shared log-variance. */
   static float[] sharedPrecision(Tensor logVar, int n, Scratch scratch) {
-    float[] p = scratch.floats(0, Math.max(1, n));
+    float[] p = scratch.floats(Scratch.HELD, Math.max(1, n));
     precision(logVar.array(), logVar.offset(), p, logVar.size());
     if (logVar.size() == 1) {
       Arrays.fill(p, 0, n, p[0]);
@@ -44,7 +44,11 @@ final class GaussianRows {
     return Lanes.sum(logVar.array(), logVar.offset(), n, lanes);
   }
 
-  /** p = exp(−logVar), cut off where the contract says; NaN stays NaN. */
+  /**
+   * p = exp(−logVar), cut off where the contract says; NaN stays NaN. Not so the posterior's and the
+   * prior's variances (kernel.gaussian), which become 0 or +∞: their divergence is then infinite,
+   * which is right, while a likelihood of data would turn into 0·∞.
+   */
   static void precision(float[] logVar, int v, float[] p, int n) {
     for (int i = 0; i < n; i++) {
       float x = -logVar[v + i];
