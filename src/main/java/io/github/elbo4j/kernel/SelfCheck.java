@@ -90,6 +90,7 @@ public final class SelfCheck {
   public static List<Finding> run(Backend backend, long seed) {
     List<Finding> findings = new ArrayList<>();
     NoiseKey key = new NoiseKey(seed, 7).at(3);
+    check(findings, backend, seed, "memory", SelfCheck::memory);
     check(findings, backend, seed, "random.bits", (k, a) -> bits(k, a, key));
     check(
         findings,
@@ -138,6 +139,14 @@ public final class SelfCheck {
       }
     }
     findings.add(new Finding(name, worst, worst <= 1)); // a NaN compares false
+  }
+
+  private static void memory(Backend k, Arguments a) {
+    Tensor x = a.out(N);
+    Tensor y = a.out(N);
+    k.memory().swap(x, y);
+    k.memory().copy(x, a.out(N));
+    k.memory().fill(a.out(N), 0.5f);
   }
 
   /** A word as its four bytes, so that a float32 holds it and no tolerance hides a bit. */

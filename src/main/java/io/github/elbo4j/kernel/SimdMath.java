@@ -46,8 +46,7 @@ public final class SimdMath {
   public static final int L = F.length();
 
   /**
-   * Of {@link #exp(FloatVector)} on [-87.3, 88], {@link #expToInfinity} from -86.6 on and {@link
-   * #expNonPositive}, and of the array exp.
+   * Of {@link #exp(FloatVector)} on [-87.3, 88] and {@link #expNonPositive}, and of the array exp.
    */
   public static final double MAX_ULP_EXP = 1;
 
@@ -117,29 +116,6 @@ public final class SimdMath {
   public static FloatVector exp(FloatVector x) {
     FloatVector hi = FloatVector.broadcast(F, 88f);
     return expNonPositive(x.blend(hi, x.compare(GT, hi)));
-  }
-
-  /**
-   * e^x with the argument clamped below at -86.6, and honest above: past the largest float the
-   * result is +∞; NaN stays NaN.
-   */
-  public static FloatVector expToInfinity(FloatVector x) {
-    FloatVector lo = FloatVector.broadcast(F, -86.6f);
-    FloatVector hi = FloatVector.broadcast(F, 89f); // above the logarithm of the largest float
-    FloatVector magic = FloatVector.broadcast(F, MAGIC);
-    x = x.blend(lo, x.compare(LT, lo));
-    x = x.blend(hi, x.compare(GT, hi));
-    FloatVector t = x.fma(FloatVector.broadcast(F, LOG2_E), magic);
-    FloatVector k = t.sub(magic);
-    FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), x);
-    r = k.fma(FloatVector.broadcast(F, -LN2_LO), r);
-    FloatVector p = FloatVector.broadcast(F, EXP[0]);
-    for (int j = 1; j < EXP.length; j++) {
-      p = p.fma(r, FloatVector.broadcast(F, EXP[j]));
-    }
-    // half of 2^k, which is in range for k = 128 too
-    IntVector half = t.reinterpretAsInts().lanewise(LSHL, 23).add(0x3f000000);
-    return p.mul(half.reinterpretAsFloats()).mul(2f);
   }
 
   /** e^x for x ≤ 88, clamped below at -87.3; NaN stays NaN. */

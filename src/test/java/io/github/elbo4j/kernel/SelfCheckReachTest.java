@@ -2,13 +2,6 @@ package io.github.elbo4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.elbo4j.kernel.dense.DenseKernels;
-import io.github.elbo4j.kernel.gaussian.GaussianKernels;
-import io.github.elbo4j.kernel.likelihood.LikelihoodKernels;
-import io.github.elbo4j.kernel.optim.OptimKernels;
-import io.github.elbo4j.kernel.pixels.PixelsKernels;
-import io.github.elbo4j.kernel.random.RandomKernels;
-import io.github.elbo4j.kernel.reduce.ReduceKernels;
 import io.github.elbo4j.testkit.Families;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -20,6 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -41,17 +35,7 @@ public class SelfCheckReachTest {
 
   @Test
   void everyHookIsReached() throws ReflectiveOperationException {
-    Backend r = Backends.reference();
-    Backend noting =
-        new Backend(
-            "noting",
-            (RandomKernels) noting("random", r.random()),
-            (PixelsKernels) noting("pixels", r.pixels()),
-            (GaussianKernels) noting("gaussian", r.gaussian()),
-            (LikelihoodKernels) noting("likelihood", r.likelihood()),
-            (DenseKernels) noting("dense", r.dense()),
-            (ReduceKernels) noting("reduce", r.reduce()),
-            (OptimKernels) noting("optim", r.optim()));
+    Backend noting = notingBackend();
     REACHED.clear();
     assertThat(SelfCheck.run(noting, 1)).allMatch(SelfCheck.Finding::passed);
     assertThat(REACHED)
@@ -59,6 +43,18 @@ public class SelfCheckReachTest {
             Families.names().stream()
                 .flatMap(f -> hooks(f).stream().map(h -> name(f, h)))
                 .toList());
+  }
+
+  private static Backend notingBackend() throws ReflectiveOperationException {
+    RecordComponent[] components = Backend.class.getRecordComponents();
+    Class<?>[] types = new Class<?>[components.length];
+    Object[] arguments = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      types[i] = components[i].getType();
+      Object law = components[i].getAccessor().invoke(Backends.reference());
+      arguments[i] = law instanceof String ? "noting" : noting(components[i].getName(), law);
+    }
+    return Backend.class.getDeclaredConstructor(types).newInstance(arguments);
   }
 
   private static String name(String family, Method hook) {

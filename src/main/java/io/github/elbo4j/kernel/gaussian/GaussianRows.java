@@ -6,14 +6,13 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.SimdMath;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. A loop over whole
- * vectors calls at most one vector helper, first; the ragged end of a row has a method of its own
- * with a mask (an inline tail costs a quarter of the speed even where it is never taken).
+ * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. The exponentials are
+ * taken before, by an array function, for all rows of a block at once: so no vector crosses a call
+ * here, and nothing can be boxed whatever C2 inlines.
  */
 final class GaussianRows {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -22,64 +21,54 @@ final class GaussianRows {
   private GaussianRows() {}
 
   /**
-   * sigma = exp(½·logVar); returns ½ Σ ( mu² + exp(logVar) − 1 − logVar ). The half is inside the
-   * sum, where it costs nothing and a term that float32 holds does not overflow on the way.
+   * ½ Σ ( mu² + exp(logVar) − 1 − logVar ) from sigma = exp(½·logVar). The half is inside the sum,
+   * where it costs nothing and a term that float32 holds does not overflow on the way.
    */
-  static double sigmaAndKl(
-      float[] mu, int m, float[] logVar, int v, float[] sigma, int n, float[] lanes) {
+  static double kl(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
     double total = 0;
     for (int i = 0; i < n; i += Lanes.CHUNK) {
       int count = Math.min(Lanes.CHUNK, n - i);
-      int full = F.loopBound(count);
-      sigmaAndKlVectors(mu, m + i, logVar, v + i, sigma, i, full, lanes);
-      if (full < count) {
-        int at = i + full;
-        sigmaAndKlTail(mu, m + at, logVar, v + at, sigma, at, count - full, lanes);
-      }
-      total += Lanes.sum(lanes, 0);
+      total += klOfChunk(mu, m + i, logVar, v + i, sigma, s + i, count, lanes);
     }
     return total;
   }
 
-  private static void sigmaAndKlVectors(
-      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int full, float[] lanes) {
+  private static float klOfChunk(
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
     FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     FloatVector sum = FloatVector.zero(F);
+    int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
       FloatVector halfLv = FloatVector.fromArray(F, logVar, v + i).mul(half);
-      FloatVector sd = SimdMath.expToInfinity(halfLv);
+      FloatVector sd = FloatVector.fromArray(F, sigma, s + i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
-      sd.intoArray(sigma, s + i);
       halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
       FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
       sum = sum.add(mean.mul(half).fma(mean, spread));
     }
     sum.intoArray(lanes, 0);
+    for (int i = full; i < n; i++) {
+      lanes[i - full] += klOfOne(mu[m + i], logVar[v + i], sigma[s + i]);
+    }
+    return Lanes.sum(lanes, 0);
   }
 
-  private static void sigmaAndKlTail(
-      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
-    VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector half = FloatVector.broadcast(F, 0.5f);
-    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
-    FloatVector halfLv = FloatVector.fromArray(F, logVar, v, t).mul(half);
-    FloatVector sd = SimdMath.expToInfinity(halfLv);
-    FloatVector mean = FloatVector.fromArray(F, mu, m, t);
-    sd.intoArray(sigma, s, t);
-    halfLv = halfLv.blend(most, halfLv.compare(GT, most));
-    FloatVector term = mean.mul(half).fma(mean, sd.mul(half).mul(sd).sub(half).sub(halfLv));
-    FloatVector.fromArray(F, lanes, 0).add(term, t).intoArray(lanes, 0);
+  private static float klOfOne(float mean, float logVar, float sd) {
+    float halfLv = 0.5f * logVar;
+    float spread = 0.5f * sd * sd - 0.5f - (halfLv > Float.MAX_VALUE ? Float.MAX_VALUE : halfLv);
+    return Math.fma(0.5f * mean, mean, spread);
   }
 
   /** kl = ½ ( mu² + exp(logVar) − 1 − logVar ), from sigma = exp(½·logVar). */
   static void klPerDim(
-      float[] mu, int m, float[] logVar, int v, float[] sigma, float[] kl, int k, int n) {
+      float[] mu, int m, float[] logVar, int v, float[] sigma, int s, float[] kl, int k, int n) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
     FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
-      FloatVector sd = FloatVector.fromArray(F, sigma, i);
+      FloatVector sd = FloatVector.fromArray(F, sigma, s + i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       FloatVector halfLv = FloatVector.fromArray(F, logVar, v + i).mul(half);
       halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
@@ -87,24 +76,21 @@ final class GaussianRows {
       mean.mul(half).fma(mean, spread).intoArray(kl, k + i);
     }
     for (int i = full; i < n; i++) {
-      float halfLv = 0.5f * logVar[v + i];
-      float spread =
-          0.5f * sigma[i] * sigma[i] - 0.5f - (halfLv > Float.MAX_VALUE ? Float.MAX_VALUE : halfLv);
-      kl[k + i] = Math.fma(0.5f * mu[m + i], mu[m + i], spread);
+      kl[k + i] = klOfOne(mu[m + i], logVar[v + i], sigma[s + i]);
     }
   }
 
   /** z = mu + sigma·eps; z may be eps. */
   static void sample(
-      float[] mu, int m, float[] sigma, float[] eps, int e, float[] z, int o, int n) {
+      float[] mu, int m, float[] sigma, int s, float[] eps, int e, float[] z, int o, int n) {
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
-      FloatVector sd = FloatVector.fromArray(F, sigma, i);
+      FloatVector sd = FloatVector.fromArray(F, sigma, s + i);
       FloatVector noise = FloatVector.fromArray(F, eps, e + i);
       sd.fma(noise, FloatVector.fromArray(F, mu, m + i)).intoArray(z, o + i);
     }
     for (int i = full; i < n; i++) {
-      z[o + i] = Math.fma(sigma[i], eps[e + i], mu[m + i]);
+      z[o + i] = Math.fma(sigma[s + i], eps[e + i], mu[m + i]);
     }
   }
 
@@ -175,11 +161,11 @@ final class GaussianRows {
     }
   }
 
-  /** dMu += g·mu; dLogVar += g·½(exp(logVar) − 1). */
+  /** dMu += g·mu; dLogVar += g·½(variance − 1). */
   static void klBackward(
       float[] mu,
       int m,
-      float[] logVar,
+      float[] variance,
       int v,
       float[] g,
       float[] dMu,
@@ -189,38 +175,17 @@ final class GaussianRows {
       int n) {
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
-      FloatVector variance = SimdMath.expToInfinity(FloatVector.fromArray(F, logVar, v + i));
       FloatVector grad = FloatVector.fromArray(F, g, i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       grad.fma(mean, FloatVector.fromArray(F, dMu, dm + i)).intoArray(dMu, dm + i);
+      FloatVector excess = FloatVector.fromArray(F, variance, v + i).sub(1f);
       FloatVector sum = FloatVector.fromArray(F, dLogVar, dv + i);
-      grad.mul(0.5f).fma(variance.sub(1f), sum).intoArray(dLogVar, dv + i);
+      grad.mul(0.5f).fma(excess, sum).intoArray(dLogVar, dv + i);
     }
-    if (full < n) {
-      klBackwardTail(
-          mu, m + full, logVar, v + full, g, full, dMu, dm + full, dLogVar, dv + full, n - full);
+    for (int i = full; i < n; i++) {
+      dMu[dm + i] = Math.fma(g[i], mu[m + i], dMu[dm + i]);
+      dLogVar[dv + i] = Math.fma(0.5f * g[i], variance[v + i] - 1f, dLogVar[dv + i]);
     }
-  }
-
-  private static void klBackwardTail(
-      float[] mu,
-      int m,
-      float[] logVar,
-      int v,
-      float[] g,
-      int gFrom,
-      float[] dMu,
-      int dm,
-      float[] dLogVar,
-      int dv,
-      int n) {
-    VectorMask<Float> t = F.indexInRange(0, n);
-    FloatVector variance = SimdMath.expToInfinity(FloatVector.fromArray(F, logVar, v, t));
-    FloatVector grad = FloatVector.fromArray(F, g, gFrom, t);
-    FloatVector mean = FloatVector.fromArray(F, mu, m, t);
-    grad.fma(mean, FloatVector.fromArray(F, dMu, dm, t)).intoArray(dMu, dm, t);
-    FloatVector sum = FloatVector.fromArray(F, dLogVar, dv, t);
-    grad.mul(0.5f).fma(variance.sub(1f), sum).intoArray(dLogVar, dv, t);
   }
 
   /** out = min(max(raw, low), high); a NaN compares false twice and stays. */

@@ -75,13 +75,16 @@ final class ReparameterizeBackward extends KernelTask {
 
   @Override
   public void run(int block) {
-    int end = Math.min(mu.rows(), (block + 1) * pointsPerBlock);
+    int first = block * pointsPerBlock;
+    int end = Math.min(mu.rows(), first + pointsPerBlock);
     float[] work = Scratch.get().floats(0, d);
-    for (int b = block * pointsPerBlock; b < end; b++) {
+    for (int b = first; b < end; b++) {
       for (int k = 0; k < samples; k++) {
         sampleRow(b, b * samples + k, work);
       }
-      divergenceRow(b, work);
+    }
+    if (dKl != null || dKlPerDim != null) {
+      divergence(first, end, work);
     }
   }
 
@@ -143,30 +146,28 @@ final class ReparameterizeBackward extends KernelTask {
         dz == null ? null : dz.array(), dz == null ? 0 : dz.offset() + row, work, d);
   }
 
-  private void divergenceRow(int b, float[] work) {
-    if (dKl == null && dKlPerDim == null) {
-      return;
-    }
-    int p = b * d;
-    float shared = at(dKl, b);
-    if (dKlPerDim == null) {
-      java.util.Arrays.fill(work, 0, d, shared);
-    } else {
-      for (int i = 0; i < d; i++) {
-        work[i] = shared + dKlPerDim.array()[dKlPerDim.offset() + p + i];
+  private void divergence(int first, int end, float[] work) {
+    int n = (end - first) * d;
+    float[] variance = Scratch.get().floats(1, n);
+    GaussianRows.exp(1, logVar.array(), logVar.offset() + first * d, variance, n);
+    for (int b = first; b < end; b++) {
+      int p = b * d;
+      java.util.Arrays.fill(work, 0, d, at(dKl, b));
+      for (int i = 0; dKlPerDim != null && i < d; i++) {
+        work[i] += dKlPerDim.array()[dKlPerDim.offset() + p + i];
       }
+      GaussianRows.klBackward(
+          mu.array(),
+          mu.offset() + p,
+          variance,
+          p - first * d,
+          work,
+          dMu.array(),
+          dMu.offset() + p,
+          dLogVar.array(),
+          dLogVar.offset() + p,
+          d);
     }
-    GaussianRows.klBackward(
-        mu.array(),
-        mu.offset() + p,
-        logVar.array(),
-        logVar.offset() + p,
-        work,
-        dMu.array(),
-        dMu.offset() + p,
-        dLogVar.array(),
-        dLogVar.offset() + p,
-        d);
   }
 
   private static float at(@Nullable Tensor t, int i) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The forward pass over blocks of rows of sample space. A block draws its noise (when it is not
- * given) into scratch that stays in L1; a data point's σ is computed once a block, whatever its
- * number of samples.
+ * given) into scratch that stays in L1; σ is computed once a block for all its data points,
+ * whatever their number of samples.
  */
 final class ReparameterizeForward extends KernelTask {
   /** Elements of a block: fixed, so that results do not depend on the number of threads. */
@@ -81,7 +81,10 @@ final class ReparameterizeForward extends KernelTask {
     int first = block * rowsPerBlock;
     int end = Math.min(z.rows(), first + rowsPerBlock);
     Scratch scratch = Scratch.get();
-    float[] sigma = scratch.floats(0, d);
+    int point = first / samples;
+    int points = (end - 1) / samples + 1 - point;
+    float[] sigma = scratch.floats(0, points * d);
+    GaussianRows.exp(0.5f, logVar.array(), logVar.offset() + point * d, sigma, points * d);
     float[] lanes = scratch.floats(2, SimdMath.L);
     float[] noiseArray;
     int noiseAt;
@@ -104,20 +107,16 @@ final class ReparameterizeForward extends KernelTask {
     for (int r = first; r < end; r++, noiseAt += d) {
       int b = r / samples;
       int p = b * d;
-      boolean firstOfPoint = r % samples == 0;
-      if (firstOfPoint || r == first) {
-        double sum =
-            GaussianRows.sigmaAndKl(
-                mu.array(), mu.offset() + p, logVar.array(), logVar.offset() + p, sigma, d, lanes);
-        if (firstOfPoint) {
-          writeDivergence(b, p, sum, sigma);
-        }
+      int s = p - first / samples * d;
+      if (r % samples == 0) {
+        writeDivergence(b, p, sigma, s, lanes);
       }
       double squares = logQ == null ? 0 : Lanes.sumOfSquares(noiseArray, noiseAt, d, lanes);
       GaussianRows.sample(
           mu.array(),
           mu.offset() + p,
           sigma,
+          s,
           noiseArray,
           noiseAt,
           z.array(),
@@ -134,20 +133,18 @@ final class ReparameterizeForward extends KernelTask {
     }
   }
 
-  private void writeDivergence(int b, int p, double sum, float[] sigma) {
+  private void writeDivergence(int b, int p, float[] sigma, int s, float[] lanes) {
+    float[] m = mu.array();
+    int mAt = mu.offset() + p;
+    float[] v = logVar.array();
+    int vAt = logVar.offset() + p;
     if (kl != null) {
+      double sum = GaussianRows.kl(m, mAt, v, vAt, sigma, s, d, lanes);
       kl.array()[kl.offset() + b] = (float) sum;
     }
     if (klPerDim != null) {
-      GaussianRows.klPerDim(
-          mu.array(),
-          mu.offset() + p,
-          logVar.array(),
-          logVar.offset() + p,
-          sigma,
-          klPerDim.array(),
-          klPerDim.offset() + p,
-          d);
+      int to = klPerDim.offset() + p;
+      GaussianRows.klPerDim(m, mAt, v, vAt, sigma, s, klPerDim.array(), to, d);
     }
   }
 }

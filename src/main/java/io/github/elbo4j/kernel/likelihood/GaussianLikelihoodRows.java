@@ -45,9 +45,9 @@ final class GaussianLikelihoodRows {
   }
 
   /**
-   * p = exp(−logVar), cut off where the contract says; NaN stays NaN. Not so the posterior's and the
-   * prior's variances (kernel.gaussian), which become 0 or +∞: their divergence is then infinite,
-   * which is right, while a likelihood of data would turn into 0·∞.
+   * p = exp(−logVar), cut off where the contract says; NaN stays NaN. Not so the posterior's and
+   * the prior's variances (kernel.gaussian), which become 0 or +∞: their divergence is then
+   * infinite, which is right, while a likelihood of data would turn into 0·∞.
    */
   static void precision(float[] logVar, int v, float[] p, int n) {
     for (int i = 0; i < n; i++) {
