@@ -18,7 +18,7 @@ test: ## the test suite (minutes)
 	@$(MVN) test
 
 verify: ## the test suite with its long tests, the jars and the formatting check
-	@$(MVN) spotless:check verify -DexcludedTags=none
+	@$(MVN) spotless:check verify -DexcludedTags=none -DskipAllocation=true
 
 lint: ## formatting, and compilation with every warning an error
 	@$(MVN) -q spotless:check test-compile
