@@ -119,10 +119,18 @@ public final class Trainer {
    * Trains up to the configured number of epochs.
    *
    * @param resume whether to go on from the folder's checkpoint; without one the run starts anew
-   * @throws IOException when the folder cannot be written, or its checkpoint is damaged
+   * @throws IOException when the folder cannot be written, another process is training in it, or
+   *     its checkpoint is damaged
    * @throws NonFiniteException when the loss is not finite
    */
   public Result run(boolean resume) throws IOException {
+    Files.createDirectories(folder);
+    try (RunLock _ = RunLock.take(folder)) {
+      return runAlone(resume);
+    }
+  }
+
+  private Result runAlone(boolean resume) throws IOException {
     long start = System.nanoTime();
     boolean begun = resume && Files.exists(folder.resolve(RunConfig.FILE));
     RunCheckpoint done = begun ? restore() : freshFolder();
@@ -165,7 +173,6 @@ public final class Trainer {
 
   private RunCheckpoint freshFolder() throws IOException {
     requireFresh(folder);
-    Files.createDirectories(folder);
     config.write(folder.resolve(RunConfig.FILE));
     return none();
   }

@@ -69,6 +69,25 @@ final class KillTest {
     }
   }
 
+  /** The lock is the operating system's: it keeps others out, and goes with a killed process. */
+  @Test
+  void twoProcessesDoNotTrainInOneFolder() throws Exception {
+    Path data = TinyImages.folder(folder.resolve("data"), 100, 20);
+    Path run = folder.resolve("run");
+    String[] args = Cli.train(data, run, "--epochs", "1000000");
+    try (JavaProcess child = JavaProcess.start(folder, JavaProcess.VECTOR, Main.class, args)) {
+      child.await(said -> said.contains("epoch 2/"));
+      String second = Cli.run("train", "--out", run.toString(), "--resume").refusal(1);
+      assertThat(second).isEqualTo("elbo4j train: another elbo4j is training in " + run);
+      assertThat(child.kill()).isTrue();
+    }
+    int done = new MetricsLog(run.resolve(MetricsLog.FILE)).read().size();
+    Path config = run.resolve("config.toml"); // the few epochs that are wanted now
+    Files.writeString(
+        config, Files.readString(config).replace("epochs = 1000000", "epochs = " + (done + 1)));
+    Cli.run("train", "--out", run.toString(), "--resume").done();
+  }
+
   /** The metrics without their times. */
   private static List<List<Number>> scores(Path run) throws Exception {
     return new MetricsLog(run.resolve(MetricsLog.FILE))

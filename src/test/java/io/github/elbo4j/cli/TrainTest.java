@@ -108,6 +108,7 @@ final class TrainTest {
     try (var files = Files.list(out)) {
       assertThat(files.map(f -> f.getFileName().toString()))
           .containsExactlyInAnyOrder(
+              ".lock",
               "config.toml",
               "metrics.jsonl",
               "samples",
