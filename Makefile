@@ -22,7 +22,7 @@ verify: ## the test suite with its long tests, the jars and the formatting check
 
 lint: ## formatting, and compilation with every warning an error
 	@$(MVN) -q spotless:check test-compile
-	@for script in scripts/*.sh src/main/launcher/elbo4j .ci/run; do bash -n $$script || exit 1; done
+	@for script in scripts/*.sh bench/*.sh src/main/launcher/elbo4j .ci/run; do bash -n $$script || exit 1; done
 
 format: ## format the sources
 	@$(MVN) -q spotless:apply

@@ -37,6 +37,14 @@ elbo4j evaluate --run "$run" --importance-samples 100 --json >"$work/evaluate.tx
 json split examples elbo 'logLikelihood>elbo' importanceSamples standardError activeUnits \
   <"$work/evaluate.txt"
 
+# The environment is empty, so the locale is C; a folder's name need not be ASCII all the same.
+odd="$work/läufe ☃"
+elbo4j sample --run "$run" --count 4 --out "$work/grüße.png" >/dev/null
+[ -s "$work/grüße.png" ] || fail "a file whose name is not ASCII is not written under that name"
+elbo4j train --epochs 1 --hidden 8 --latent 2 --out "$odd" >/dev/null 2>&1 \
+  || fail "a run folder whose name is not ASCII is refused"
+[ -s "$odd/checkpoint.safetensors" ] || fail "train left nothing in $odd"
+
 status=0
 elbo4j train --no-such-option >/dev/null 2>"$work/usage.txt" || status=$?
 [ $status -eq 2 ] || fail "a wrong option must exit with 2, not $status"

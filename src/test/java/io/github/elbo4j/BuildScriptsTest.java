@@ -100,6 +100,26 @@ class BuildScriptsTest {
         .endsWith("io.github.elbo4j.cli.Main", "train", "--out", "two words", "*");
   }
 
+  @Test
+  void launcherGivesJavaALocaleThatCanNameEveryFile() throws Exception {
+    Path dist = work.resolve("dist");
+    Path launcher = Files.createDirectories(dist.resolve("bin")).resolve("elbo4j");
+    Files.copy(LAUNCHER, launcher);
+    executable(dist.resolve("runtime/bin/java"), "echo \"$LC_ALL|$LC_CTYPE|$LANG\"");
+    for (String[] given :
+        new String[][] {
+          {"", "", "", "C.UTF-8||"},
+          {"C", "", "de_DE.UTF-8", "C.UTF-8||de_DE.UTF-8"},
+          {"", "POSIX", "de_DE.UTF-8", "C.UTF-8|POSIX|de_DE.UTF-8"},
+          {"", "", "de_DE.UTF-8", "||de_DE.UTF-8"},
+          {"", "en_US.utf8", "C", "|en_US.utf8|C"},
+          {"de_DE.UTF-8@euro", "C", "C", "de_DE.UTF-8@euro|C|C"},
+        }) {
+      var locale = Map.of("LC_ALL", given[0], "LC_CTYPE", given[1], "LANG", given[2]);
+      assertThat(run(launcher, locale).output()).containsExactly(given[3]);
+    }
+  }
+
   /** Makes a folder that looks like a JDK of the given version. */
   private void jdk(String name, String version, boolean release) throws IOException {
     Path home = work.resolve(name);

@@ -1,5 +1,6 @@
 package io.github.elbo4j.cli;
 
+import io.github.elbo4j.data.DownloadProgress;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.Parallel;
@@ -7,6 +8,7 @@ import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.ProgressBar;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -87,6 +89,18 @@ final class CommonOptions {
     PrintWriter out = command.commandLine().getOut();
     out.println(json ? object.toString() : text);
     out.flush();
+  }
+
+  /** Refuses an empty path, which would mean the current folder. */
+  static void requireName(String flag, @Nullable Path path) {
+    if (path != null && path.toString().isEmpty()) {
+      throw new ConfigException(flag + " must not be empty");
+    }
+  }
+
+  /** Tells of downloads of {@code data}: a line a file, and on a terminal a bar. */
+  DownloadProgress downloads(String data) {
+    return new Downloads(data, progress());
   }
 
   /** A line for the person who waits. */

@@ -45,7 +45,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "--importance-samples " + importanceSamples + " must be at least 1");
     }
     TrainedRun trained = run.open(common);
-    Images images = data.load(trained, "--examples", examples);
+    Images images = data.load(trained, common, "--examples", examples);
     try (ProgressBar bar = common.progress()) {
       TrainedRun.Report report =
           trained.evaluate(
@@ -70,15 +70,18 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private String text(TrainedRun.Report r) {
+    String error = // which one image does not give
+        r.examples() == 1 ? "" : String.format(Locale.ROOT, " ± %.3f", r.standardError());
     return String.format(
         Locale.ROOT,
-        "%s, %d images: ELBO %.3f, log-likelihood %.3f ± %.3f nats (%d importance samples),"
+        "%s, %d %s: ELBO %.3f, log-likelihood %.3f%s nats (%d importance samples),"
             + " %d active units",
         data.split(),
         r.examples(),
+        r.examples() == 1 ? "image" : "images",
         r.elbo(),
         r.logLikelihood(),
-        r.standardError(),
+        error,
         importanceSamples,
         r.activeUnits());
   }

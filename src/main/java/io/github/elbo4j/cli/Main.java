@@ -64,19 +64,24 @@ public final class Main {
     commands.setParameterExceptionHandler((e, _) -> usage(e.getCommandLine(), err, wrong(e)));
     commands.setExecutionExceptionHandler(
         (e, command, parsed) -> failed(e, command, err, parsed.expandedArgs()));
-    List<String> words = List.of(args);
     commands.setExecutionStrategy(
         parsed -> {
           if (!parsed.hasSubcommand() && parsed.matchedOptions().isEmpty()) {
             return usage(commands, err, "a command is missing");
           }
-          return new CommandLine.RunLast().execute(parsed);
+          try {
+            return new CommandLine.RunLast().execute(parsed);
+          } catch (OutOfMemoryError | ExceptionInInitializerError e) { // what a user can mend
+            CommandLine command = parsed.asCommandLineList().getLast();
+            return failed(e, command, err, parsed.expandedArgs());
+          }
         });
-    try {
-      return commands.execute(args);
-    } catch (OutOfMemoryError | ExceptionInInitializerError e) { // the errors a user can mend
-      return failed(e, commands, err, words);
+    int code = commands.execute(args);
+    if (code == 0 && commands.getOut().checkError()) {
+      err.println("elbo4j: the result cannot be written to standard output");
+      return FAILED;
     }
+    return code;
   }
 
   /** A mistyped flag is named before the required one that is missing because of it. */
@@ -112,7 +117,7 @@ public final class Main {
           case AccessDeniedException a -> a.getFile() + " cannot be accessed";
           case FileAlreadyExistsException f -> f.getFile() + " is there already and is no folder";
           case OutOfMemoryError o ->
-              "not enough memory (%s): ask for less, or give Java more with -Xmx"
+              "not enough memory (%s): ask for less, or give Java more with ELBO4J_JAVA_OPTS=-Xmx8g, say"
                   .formatted(o.getMessage());
           case ExceptionInInitializerError i -> words(i.getCause() == null ? i : i.getCause());
           default -> words(e);

@@ -38,8 +38,9 @@ final class ReconstructCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    CommonOptions.requireName("--out", out);
     TrainedRun trained = run.open(common);
-    Images images = data.load(trained, "--count", count);
+    Images images = data.load(trained, common, "--count", count);
     Path file = out == null ? run.folder().resolve("reconstructions.png") : out;
     double error = trained.reconstruct(file, images);
     common.result(

@@ -21,6 +21,7 @@ final class RunOptions {
 
   /** Opens the run on the backend that the flags, or the run itself, ask for. */
   TrainedRun open(CommonOptions common) throws IOException {
+    CommonOptions.requireName("--run", run);
     RunConfig config = TrainedRun.config(run);
     Backend backend = common.open(config.backend(), config.threads());
     return TrainedRun.open(run, backend);
@@ -50,11 +51,12 @@ final class RunOptions {
      *
      * @param flag where {@code most} comes from, for the message when it is below 1
      */
-    Images load(TrainedRun run, String flag, int most) throws IOException {
+    Images load(TrainedRun run, CommonOptions common, String flag, int most) throws IOException {
       if (most < 1) {
         throw new ConfigException(flag + " " + most + " must be at least 1");
       }
-      Images images = run.data(data == null ? run.config().data() : data, split);
+      String spec = data == null ? run.config().data() : data;
+      Images images = run.data(spec, split, common.downloads(spec));
       return most < images.count() ? images.slice(0, most) : images;
     }
   }

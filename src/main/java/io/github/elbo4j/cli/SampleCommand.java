@@ -39,6 +39,7 @@ final class SampleCommand implements Callable<Integer> {
     if (count < 1) {
       throw new ConfigException("--count " + count + " must be at least 1");
     }
+    CommonOptions.requireName("--out", out);
     TrainedRun trained = run.open(common);
     Path file = out == null ? run.folder().resolve("samples.png") : out;
     Long seed = common.seed();

@@ -3,6 +3,7 @@ package io.github.elbo4j.cli;
 import io.github.elbo4j.data.DataSource;
 import io.github.elbo4j.data.DataSplits;
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.train.AtomicFiles;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.EpochMetrics;
 import io.github.elbo4j.train.JsonLine;
@@ -12,7 +13,6 @@ import io.github.elbo4j.train.RunConfigBuilder;
 import io.github.elbo4j.train.TrainedRun;
 import io.github.elbo4j.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +33,16 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   /** What may differ from the run's own configuration when it is resumed. */
-  private static final Set<String> CHANGEABLE = Set.of("epochs", "threads", "backend", "version");
+  private static final Set<String> CHANGEABLE =
+      Set.of(
+          "epochs",
+          "threads",
+          "backend",
+          "version",
+          "learning-rate",
+          "schedule",
+          "clip-norm",
+          "weight-decay");
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -140,13 +149,15 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean resumes = resume && Files.exists(out.resolve(RunConfig.FILE));
+    CommonOptions.requireName("--out", out);
+    boolean resumes = resume && AtomicFiles.exists(out.resolve(RunConfig.FILE));
     RunConfig config = resumes ? resumed() : flags(RunConfig.builder()).build();
+    Trainer.check(config); // all that can be refused is refused before anything is downloaded
     if (!resumes) {
-      Trainer.requireFresh(out); // before anything is downloaded
+      Trainer.requireFresh(out);
     }
     Backend backend = common.open(config.backend(), config.threads());
-    DataSplits splits = DataSource.load(config.data());
+    DataSplits splits = DataSource.load(config.data(), common.downloads(config.data()));
     common.say("data: " + splits.description());
     common.say("backend: " + backend.name());
     try (ProgressBar bar = common.progress()) {
@@ -163,10 +174,10 @@ final class TrainCommand implements Callable<Integer> {
     }
     given().forEach(builder::set);
     builder.set("version", Version.text());
-    return builder;
+    return builder.set("data", DataSource.canonical(builder.build().data()));
   }
 
-  /** The run's own configuration; a flag may repeat it or change what does not touch the model. */
+  /** The run's own configuration; a flag may repeat it, or change how it is trained on. */
   private RunConfig resumed() throws IOException {
     RunConfig stored = TrainedRun.config(out);
     RunConfig wanted = flags(stored.toBuilder()).build();
@@ -215,6 +226,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private static Trainer.Listener listener(RunConfig config, ProgressBar bar) {
     return new Trainer.Listener() {
+      @Override
+      public void notice(String line) {
+        bar.println(line);
+      }
+
       @Override
       public void step(int epoch, int done, int total, float loss) {
         bar.update("epoch " + epoch + "/" + config.epochs(), done, total, "loss " + loss);

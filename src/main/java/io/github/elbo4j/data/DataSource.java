@@ -1,10 +1,13 @@
 package io.github.elbo4j.data;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -62,6 +65,17 @@ public final class DataSource {
     return KnownData.ALL.stream().map(KnownData::name).toList();
   }
 
+  /**
+   * The text that names the same data from every folder: a path that exists becomes absolute, a
+   * name stays.
+   *
+   * @throws DataException the path cannot be looked at
+   */
+  public static String canonical(String spec) throws DataException {
+    Path path = spec.equals(EMBEDDED) || knownNames().contains(spec) ? null : existing(spec);
+    return path == null ? spec : path.toAbsolutePath().normalize().toString();
+  }
+
   DataSplits find(String spec, DownloadProgress progress) throws DataException {
     if (spec.equals(EMBEDDED)) {
       return embedded();
@@ -86,11 +100,23 @@ public final class DataSource {
     return HeldOut.split(spec, MnistFiles.images(spec, images, null));
   }
 
-  private static @Nullable Path existing(String spec) {
+  private static @Nullable Path existing(String spec) throws DataException {
     try {
-      return !spec.isBlank() && Files.exists(Path.of(spec)) ? Path.of(spec) : null;
+      return spec.isBlank() || !exists(Path.of(spec)) ? null : Path.of(spec);
     } catch (InvalidPathException e) {
       return null; // not a path, so there is nothing of that name
+    }
+  }
+
+  /** {@link Files#exists} says no also to what may be there but must not be looked at. */
+  private static boolean exists(Path path) throws DataException {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+      return true;
+    } catch (AccessDeniedException e) {
+      throw new DataException(path + ": cannot be accessed: permission denied", e);
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -150,7 +176,7 @@ public final class DataSource {
     String fileName = part.fileName() + ".gz";
     Path file = places.cache().resolve(data.name()).resolve(fileName);
     String why = "";
-    if (Files.exists(file)) {
+    if (exists(file)) {
       try {
         return Idx.read(file, part.rank(), sum(data, part));
       } catch (DataException e) {

@@ -25,7 +25,7 @@ public final class Checkpoints {
    */
   public static void write(Path folder, SafeTensorsWriter checkpoint) throws IOException {
     Path newest = folder.resolve(FILE);
-    if (Files.exists(newest)) {
+    if (AtomicFiles.exists(newest)) {
       // A copy and not a rename: between two renames there would be no newest checkpoint at all.
       AtomicFiles.write(folder.resolve(PREVIOUS), out -> Files.copy(newest, out));
     }
@@ -41,7 +41,7 @@ public final class Checkpoints {
    */
   public static SafeTensors load(Path folder) throws IOException {
     Path newest = folder.resolve(FILE);
-    if (!Files.exists(newest)) {
+    if (!AtomicFiles.exists(newest)) {
       throw new CheckpointException(newest, "there is no such checkpoint", advice(folder));
     }
     try {
@@ -55,7 +55,7 @@ public final class Checkpoints {
 
   private static String advice(Path folder) throws IOException {
     Path previous = folder.resolve(PREVIOUS);
-    if (!Files.exists(previous)) {
+    if (!AtomicFiles.exists(previous)) {
       return "there is no previous checkpoint either, so train again without --resume";
     }
     try {

@@ -79,7 +79,7 @@ public final class MetricsLog {
    * @throws IOException as {@link #read}, or when the file cannot be written
    */
   public void keepThrough(int epoch) throws IOException {
-    if (!Files.exists(file)) {
+    if (!AtomicFiles.exists(file)) {
       return;
     }
     StringBuilder kept = new StringBuilder();
@@ -99,7 +99,7 @@ public final class MetricsLog {
    */
   public List<EpochMetrics> read() throws IOException {
     List<EpochMetrics> all = new ArrayList<>();
-    if (!Files.exists(file)) {
+    if (!AtomicFiles.exists(file)) {
       return all;
     }
     // Not readString: a torn line may end inside a character.

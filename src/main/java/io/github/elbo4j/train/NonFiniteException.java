@@ -12,7 +12,7 @@ public final class NonFiniteException extends RuntimeException {
 
   NonFiniteException(long step, String tensor, String checkpoint) {
     super(
-        "step %d: %s is not finite; last good checkpoint: %s; lower --learning-rate or set --clip-norm"
+        "step %d: %s is not finite; last good checkpoint: %s; go on with --resume and a lower --learning-rate or a --clip-norm"
             .formatted(step, tensor, checkpoint));
     this.step = step;
     this.tensor = tensor;

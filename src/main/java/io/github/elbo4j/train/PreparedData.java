@@ -3,7 +3,12 @@ package io.github.elbo4j.train;
 import io.github.elbo4j.data.Binarize;
 import io.github.elbo4j.data.DataSplits;
 import io.github.elbo4j.data.Images;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -15,7 +20,7 @@ import java.util.Locale;
  */
 record PreparedData(Images train, Images test, Binarize binarize) {
   static PreparedData of(DataSplits data, RunConfig config) {
-    Binarize binarize = parse(config.binarize());
+    Binarize binarize = binarize(config);
     return new PreparedData(
         binarize == Binarize.STATIC
             ? Binarize.staticDraw(data.train(), config.seed(), Streams.STATIC_TRAIN)
@@ -33,7 +38,26 @@ record PreparedData(Images train, Images test, Binarize binarize) {
         : train;
   }
 
-  private static Binarize parse(String name) {
+  /** SHA-256 of both splits: their sizes, and every pixel of the training and the test images. */
+  String sha256() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Images images : List.of(train, test)) {
+        int[] size = {images.count(), images.height(), images.width()};
+        ByteBuffer header = ByteBuffer.allocate(4 * size.length);
+        header.asIntBuffer().put(size);
+        digest.update(header);
+        digest.update(images.pixels());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** How a run binarises. */
+  static Binarize binarize(RunConfig config) {
+    String name = config.binarize();
     for (Binarize b : Binarize.values()) {
       if (b.name().toLowerCase(Locale.ROOT).equals(name)) {
         return b;

@@ -16,8 +16,10 @@ import java.nio.file.Path;
  * @param step steps done; also the position of every {@link NoiseKey}
  * @param height rows of a picture
  * @param width columns of a picture
+ * @param data SHA-256 of the images it was trained and tested on; empty in a file that has none
+ * @param backend that did the last epoch; empty in a file that does not say
  */
-record RunCheckpoint(int epoch, long step, int height, int width) {
+record RunCheckpoint(int epoch, long step, int height, int width, String data, String backend) {
   private static final String FORMAT = "elbo4j-vae-1";
   private static final String STEPS = "adam.steps";
 
@@ -29,7 +31,9 @@ record RunCheckpoint(int epoch, long step, int height, int width) {
             .metadata("epoch", Integer.toString(epoch))
             .metadata("step", Long.toString(step))
             .metadata("height", Integer.toString(height))
-            .metadata("width", Integer.toString(width));
+            .metadata("width", Integer.toString(width))
+            .metadata("data.sha256", data)
+            .metadata("backend", backend);
     for (Parameters.Parameter p : parameters) {
       add(writer, "model." + p.name(), p.value());
     }
@@ -48,7 +52,9 @@ record RunCheckpoint(int epoch, long step, int height, int width) {
         (int) number(file, folder, "epoch"),
         number(file, folder, "step"),
         (int) number(file, folder, "height"),
-        (int) number(file, folder, "width"));
+        (int) number(file, folder, "width"),
+        file.metadata("data.sha256", ""),
+        file.metadata("backend", ""));
   }
 
   /** Overwrites the parameters. */

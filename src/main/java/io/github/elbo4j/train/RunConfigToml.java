@@ -104,7 +104,8 @@ final class RunConfigToml {
       if (bytes.length > MAX_BYTES) {
         throw new ConfigException(file + ": is not a configuration: more than 1 MiB");
       }
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text; // some editors' mark of UTF-8
     } catch (NoSuchFileException e) {
       throw new ConfigException(file + ": there is no such file: check the path");
     } catch (CharacterCodingException e) {

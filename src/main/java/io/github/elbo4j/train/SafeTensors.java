@@ -74,6 +74,11 @@ public final class SafeTensors {
     return value;
   }
 
+  /** A metadata value, or {@code otherwise} where the file has none of that key. */
+  public String metadata(String key, String otherwise) {
+    return header.metadata().getOrDefault(key, otherwise);
+  }
+
   /** The tensors' names in the order of their data. */
   public Set<String> names() {
     return Collections.unmodifiableSet(entries.keySet());

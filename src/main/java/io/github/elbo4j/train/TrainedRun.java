@@ -2,10 +2,10 @@ package io.github.elbo4j.train;
 
 import io.github.elbo4j.data.DataSource;
 import io.github.elbo4j.data.DataSplits;
+import io.github.elbo4j.data.DownloadProgress;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +40,7 @@ public final class TrainedRun {
    */
   public static TrainedRun open(Path folder, Backend backend) throws IOException {
     RunConfig config = config(folder);
-    if (!Files.exists(folder.resolve(Checkpoints.FILE))) {
+    if (!AtomicFiles.exists(folder.resolve(Checkpoints.FILE))) {
       throw new IOException(folder + " has no checkpoint yet: its first epoch was not finished");
     }
     SafeTensors file = Checkpoints.load(folder);
@@ -61,7 +61,7 @@ public final class TrainedRun {
    */
   public static RunConfig config(Path folder) throws IOException {
     Path file = folder.resolve(RunConfig.FILE);
-    if (!Files.exists(file)) {
+    if (!AtomicFiles.exists(file)) {
       throw new IOException(folder + " holds no run: there is no " + RunConfig.FILE + " in it");
     }
     return RunConfig.builder().load(file).build();
@@ -71,15 +71,21 @@ public final class TrainedRun {
     return config;
   }
 
+  /** {@link #data(String, String, DownloadProgress)}, telling nobody of a download's progress. */
+  public Images data(String spec, String split) throws IOException {
+    return data(spec, split, DownloadProgress.NONE);
+  }
+
   /**
    * Loads a split as this run sees it: binarised the way the run's test data were.
    *
-   * @param spec data set, or null for the run's own
+   * @param spec data set
    * @param split {@code train} or {@code test}
+   * @param progress is told of a download
    * @throws IOException when the data cannot be read or have pictures of another size
    */
-  public Images data(String spec, String split) throws IOException {
-    DataSplits splits = DataSource.load(spec);
+  public Images data(String spec, String split, DownloadProgress progress) throws IOException {
+    DataSplits splits = DataSource.load(spec, progress);
     if (splits.test().height() != model.height() || splits.test().width() != model.width()) {
       throw new IOException(
           "data %s has pictures of %d x %d, the model is for %d x %d"

@@ -9,6 +9,8 @@ import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.nn.Schedule;
 import io.github.elbo4j.vi.Elbo;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +32,9 @@ public final class Trainer {
 
     /** After each epoch. */
     void epoch(EpochMetrics metrics);
+
+    /** Something that a person who resumes a run should know, on one line. */
+    default void notice(String line) {}
   }
 
   /**
@@ -53,6 +58,7 @@ public final class Trainer {
   private final Evaluation evaluation;
   private final Pictures pictures;
   private final MetricsLog log;
+  private final String data;
 
   /**
    * Prepares a training; nothing is written yet.
@@ -84,6 +90,7 @@ public final class Trainer {
             prepared.binarize() == Binarize.DYNAMIC);
     this.evaluation = new Evaluation(model.vae(), backend, prepared.test(), config.seed());
     this.pictures = new Pictures(model, backend);
+    this.data = prepared.sha256();
     this.log = new MetricsLog(folder.resolve(MetricsLog.FILE));
   }
 
@@ -116,15 +123,36 @@ public final class Trainer {
   }
 
   /**
+   * Refuses a configuration that no data could make good.
+   *
+   * @throws ConfigException when it asks for what there is not
+   */
+  public static void check(RunConfig config) {
+    PreparedData.binarize(config);
+    RunConfig small = config.toBuilder().set("hidden", List.of(1)).set("latent", 1).build();
+    Model model = Model.create(small, 1, 1, null);
+    adam(config, model.parameters(), 1);
+    objective(config, 1);
+  }
+
+  /**
    * Trains up to the configured number of epochs.
    *
    * @param resume whether to go on from the folder's checkpoint; without one the run starts anew
-   * @throws IOException when the folder cannot be written, or its checkpoint is damaged
+   * @throws IOException when the folder cannot be written, another process is training in it, or
+   *     its checkpoint is damaged
    * @throws NonFiniteException when the loss is not finite
    */
   public Result run(boolean resume) throws IOException {
+    Files.createDirectories(folder);
+    try (RunLock _ = RunLock.take(folder)) {
+      return runAlone(resume);
+    }
+  }
+
+  private Result runAlone(boolean resume) throws IOException {
     long start = System.nanoTime();
-    boolean begun = resume && Files.exists(folder.resolve(RunConfig.FILE));
+    boolean begun = resume && AtomicFiles.exists(folder.resolve(RunConfig.FILE));
     RunCheckpoint done = begun ? restore() : freshFolder();
     EpochMetrics last = done.epoch() == config.epochs() ? logged(done.epoch()) : null;
     for (int epoch = done.epoch() + 1; epoch <= config.epochs(); epoch++) {
@@ -145,17 +173,19 @@ public final class Trainer {
   }
 
   /**
-   * Refuses a folder in which a new run would meet the files of another one.
+   * Refuses a folder that cannot be made or written, or in which a new run would meet the files of
+   * another one.
    *
    * @throws IOException naming the file that is there
    */
   public static void requireFresh(Path folder) throws IOException {
-    if (Files.exists(folder.resolve(RunConfig.FILE))) {
+    requireWritable(folder);
+    if (AtomicFiles.exists(folder.resolve(RunConfig.FILE))) {
       throw new IOException(
           folder + " already holds a run: go on with --resume, or choose another --out");
     }
     for (String file : List.of(Checkpoints.FILE, Checkpoints.PREVIOUS, MetricsLog.FILE)) {
-      if (Files.exists(folder.resolve(file))) {
+      if (AtomicFiles.exists(folder.resolve(file))) {
         throw new IOException(
             "%s holds %s of another run without its %s: choose another --out"
                 .formatted(folder, file, RunConfig.FILE));
@@ -163,18 +193,31 @@ public final class Trainer {
     }
   }
 
+  private static void requireWritable(Path folder) throws IOException {
+    Path there = folder.toAbsolutePath();
+    while (!AtomicFiles.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw new FileAlreadyExistsException(there.toString());
+    }
+    if (!Files.isWritable(there)) {
+      throw new AccessDeniedException(there.toString());
+    }
+  }
+
   private RunCheckpoint freshFolder() throws IOException {
     requireFresh(folder);
-    Files.createDirectories(folder);
     config.write(folder.resolve(RunConfig.FILE));
     return none();
   }
 
   private RunCheckpoint restore() throws IOException {
     RunCheckpoint done = none();
-    if (Files.exists(folder.resolve(Checkpoints.FILE))) {
+    if (AtomicFiles.exists(folder.resolve(Checkpoints.FILE))) {
       SafeTensors file = Checkpoints.load(folder);
       done = RunCheckpoint.read(file, folder);
+      requireSameData(done);
       if (done.step() != (long) done.epoch() * batches.perEpoch()) {
         throw new IOException(
             "%s: the checkpoint did %d steps in %d epochs, the data have %d steps an epoch: they are other data"
@@ -187,14 +230,31 @@ public final class Trainer {
       }
       RunCheckpoint.restore(file, model.parameters());
       RunCheckpoint.restore(file, adam);
+      if (!done.backend().isEmpty() && !done.backend().equals(backend.name())) {
+        listener.notice(
+            "backend: the run was trained with %s so far and goes on with %s, which rounds otherwise"
+                .formatted(done.backend(), backend.name()));
+      }
     }
     config.write(folder.resolve(RunConfig.FILE));
     log.keepThrough(done.epoch());
     return done;
   }
 
+  private void requireSameData(RunCheckpoint done) throws IOException {
+    if (!done.data().isEmpty() && !done.data().equals(data)) {
+      throw new IOException(
+          "%s: the run was trained on other data: SHA-256 of its images %s, of those of %s %s"
+              .formatted(folder, done.data(), config.data(), data));
+    }
+  }
+
   private RunCheckpoint none() {
-    return new RunCheckpoint(0, 0, model.height(), model.width());
+    return at(0, 0);
+  }
+
+  private RunCheckpoint at(int epoch, long step) {
+    return new RunCheckpoint(epoch, step, model.height(), model.width(), data, backend.name());
   }
 
   private EpochMetrics epoch(int epoch, long firstStep) throws IOException {
@@ -257,8 +317,7 @@ public final class Trainer {
 
   private void save(EpochMetrics metrics) throws IOException {
     log.append(metrics);
-    new RunCheckpoint(metrics.epoch(), metrics.step(), model.height(), model.width())
-        .write(folder, model.parameters(), adam);
+    at(metrics.epoch(), metrics.step()).write(folder, model.parameters(), adam);
   }
 
   /** The backend that trains. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.elbo4j.testkit.TinyImages;
 import io.github.elbo4j.train.Checkpoints;
+import io.github.elbo4j.train.MetricsLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,23 +83,41 @@ final class ChildProcessTest {
       "9000,9000"
     };
     List<String> options = List.of(MODULES, VECTOR, "-Xmx64m");
-    assertThat(run(options, args).refusal(1)).contains("not enough memory", "-Xmx");
+    assertThat(run(options, args).refusal(1))
+        .startsWith("elbo4j train: not enough memory")
+        .contains("ELBO4J_JAVA_OPTS=-Xmx");
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsAFailure() throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full), "needs /dev/full");
+    for (String args : List.of("info", "info --json", "--help")) {
+      List<String> java = JavaProcess.command(JavaProcess.VECTOR, Main.class, args.split(" ", -1));
+      String command = "'" + String.join("' '", java) + "' >" + full;
+      try (JavaProcess child = JavaProcess.start(folder, List.of("sh", "-c", command))) {
+        assertThat(child.end().refusal(1)).contains("cannot be written to standard output");
+      }
+    }
   }
 
   @Test
   void aTerminatedRunGoesOnToTheSameBits() throws Exception {
     Path whole = folder.resolve("whole");
     Path stopped = folder.resolve("stopped");
-    Cli.run(Cli.train(data, whole, "--epochs", "60")).done();
-    String[] args = Cli.train(data, stopped, "--epochs", "60");
+    // So many epochs that it cannot end before it is stopped, however late that is.
+    String[] args = Cli.train(data, stopped, "--epochs", "1000000");
     try (JavaProcess child = JavaProcess.start(folder, JavaProcess.VECTOR, Main.class, args)) {
-      child.await(said -> said.contains("epoch 3/60"));
+      child.await(said -> said.contains("epoch 3/"));
       child.terminate();
       Cli.Run end = child.end();
       assertThat(end.exit()).isEqualTo(128 + 15); // as a shell reports SIGTERM
       assertThat(end.out()).isEmpty();
     }
-    Cli.run("train", "--out", stopped.toString(), "--resume").done();
+    int done = new MetricsLog(stopped.resolve(MetricsLog.FILE)).read().size();
+    String epochs = Integer.toString(done + 2);
+    Cli.run("train", "--out", stopped.toString(), "--epochs", epochs, "--resume").done();
+    Cli.run(Cli.train(data, whole, "--epochs", epochs)).done();
     assertThat(stopped.resolve(Checkpoints.FILE))
         .hasSameBinaryContentAs(whole.resolve(Checkpoints.FILE));
   }

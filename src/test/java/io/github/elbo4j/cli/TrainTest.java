@@ -108,6 +108,7 @@ final class TrainTest {
     try (var files = Files.list(out)) {
       assertThat(files.map(f -> f.getFileName().toString()))
           .containsExactlyInAnyOrder(
+              ".lock",
               "config.toml",
               "metrics.jsonl",
               "samples",
@@ -246,8 +247,8 @@ final class TrainTest {
   void resumingRefusesWhatWouldMakeItAnotherRun() throws IOException {
     train("run", "--epochs", "1").done();
     byte[] before = checkpoint("run");
-    assertThat(train("run", "--epochs", "2", "--learning-rate", "0.1", "--resume").refusal(2))
-        .contains("learning-rate", "is 0.001 and cannot become 0.1");
+    assertThat(train("run", "--epochs", "2", "--polyak", "0.1", "--resume").refusal(2))
+        .contains("polyak", "is 0.0 and cannot become 0.1");
     assertThat(train("run", "--seed", "2", "--resume").refusal(2)).contains("seed");
     TinyImages.folder(data, 60, 10); // four steps an epoch and not three
     assertThat(train("run", "--epochs", "2", "--resume").refusal(1)).contains("other data");

@@ -62,6 +62,7 @@ final class TrainUsageTest {
           --config        | no-such.toml     | there is no such file
           """)
   void aBadValueIsWrongUsage(String flag, String value, String problem) {
+    data = folder.resolve("nowhere"); // is not even looked for
     assertThat(train(flag, value).refusal(2)).startsWith("elbo4j train: ").contains(problem);
     assertThat(out).doesNotExist();
   }
@@ -85,6 +86,17 @@ final class TrainUsageTest {
   }
 
   @Test
+  void anEmptyFolderIsNotTheCurrentOne() {
+    out = Path.of("");
+    assertThat(train().refusal(2)).contains("--out must not be empty");
+    for (String command : new String[] {"sample", "reconstruct"}) {
+      assertThat(Cli.run(command, "--run", folder.toString(), "--out", "").refusal(2))
+          .contains("elbo4j " + command + ": --out must not be empty");
+    }
+    assertThat(Cli.run("evaluate", "--run", "").refusal(2)).contains("--run must not be empty");
+  }
+
+  @Test
   void aFlagGivenTwiceOrWithoutItsValue() {
     assertThat(train("--epochs", "1", "--epochs", "2").refusal(2)).contains("--epochs");
     assertThat(train("--epochs").refusal(2)).contains("--epochs");
@@ -99,6 +111,8 @@ final class TrainUsageTest {
         .contains(file + ": line 2, column 1: unknown key 'epoch'");
     Files.writeString(file, "batch = \"many\"\n");
     assertThat(train("--config", file.toString()).refusal(2)).contains("batch must be a whole");
+    Files.writeString(file, "\ufeffepoch = 4\n"); // an editor's mark of UTF-8 is no error
+    assertThat(train("--config", file.toString()).refusal(2)).contains("unknown key 'epoch'");
     Files.writeString(file, "latent = = 3\n");
     assertThat(train("--config", file.toString()).refusal(2)).contains(file + ": line 1");
     assertThat(out).doesNotExist();
@@ -123,11 +137,11 @@ final class TrainUsageTest {
     Files.delete(out.resolve("config.toml"));
     Files.writeString(out.resolve("metrics.jsonl"), "");
     assertThat(train().refusal(1)).contains("metrics.jsonl of another run", "another --out");
-    data = folder.resolve("data");
     out = Files.writeString(folder.resolve("file"), "");
-    assertThat(train("--epochs", "1").refusal(1)).contains(out.toString());
+    assertThat(train("--epochs", "1").refusal(1)).contains(out.toString()).doesNotContain("data");
+    Path file = out;
     out = out.resolve("below");
-    assertThat(train("--epochs", "1").refusal(1)).contains(out.toString());
+    assertThat(train("--epochs", "1").refusal(1)).contains(file.toString()).doesNotContain("data");
   }
 
   @Test

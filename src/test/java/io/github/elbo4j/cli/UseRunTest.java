@@ -107,7 +107,10 @@ final class UseRunTest {
         evaluate("--examples", "1", "--importance-samples", "20", "--backend", "reference");
     assertThat(single).containsEntry("standardError", null);
     Cli.Run text = with("evaluate", "--examples", "7", "--importance-samples", "20").done();
-    assertThat(text.out()).contains("7 images", "ELBO", "log-likelihood", "20 importance samples");
+    Cli.Run one = with("evaluate", "--examples", "1", "--importance-samples", "20").done();
+    assertThat(one.out()).contains("1 image:").doesNotContain("NaN", "±");
+    assertThat(text.out())
+        .contains("7 images", "±", "ELBO", "log-likelihood", "20 importance samples");
   }
 
   @Test

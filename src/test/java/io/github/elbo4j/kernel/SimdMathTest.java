@@ -184,10 +184,7 @@ class SimdMathTest {
     assertThat(hot).isEqualTo(first);
   }
 
-  /**
-   * One driver for all functions and ragged lengths, as the prototypes taught: alone they hide
-   * boxing.
-   */
+  /** One driver for all functions and ragged lengths: one function alone hides boxing. */
   @Test
   void arrayFunctionsAllocateNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

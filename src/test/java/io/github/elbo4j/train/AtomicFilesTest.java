@@ -113,6 +113,49 @@ final class AtomicFilesTest {
   }
 
   @Test
+  void theNextWriteLeavesWhatALivingProcessWrites() throws Exception {
+    Process other = new ProcessBuilder("sleep", "60").start();
+    Path theirs = Files.createFile(folder.resolve(".target." + other.pid() + "-1.part"));
+    Path ours =
+        Files.createFile(folder.resolve(".target." + ProcessHandle.current().pid() + "-1.part"));
+    try {
+      AtomicFiles.write(target, "new".getBytes(UTF_8));
+      assertThat(theirs).exists();
+      assertThat(ours).as("of an earlier process with our number").doesNotExist();
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    AtomicFiles.write(target, "newer".getBytes(UTF_8));
+    assertThat(theirs).doesNotExist();
+  }
+
+  @Test
+  void aFailureToClearUpDoesNotHideTheReason() {
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.write(
+                    target,
+                    out -> {
+                      Path part =
+                          files().stream().filter(f -> !f.equals(target)).findFirst().orElseThrow();
+                      Files.delete(part);
+                      Files.createDirectories(part.resolve("so that it cannot be deleted"));
+                      throw new IOException("No space left on device");
+                    }))
+        .hasMessage(target + ": cannot be written: No space left on device")
+        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+    assertThat(target).hasContent("old");
+  }
+
+  @Test
+  void doubtIsNotTakenForAbsence() throws IOException {
+    assertThat(AtomicFiles.exists(target)).isTrue();
+    assertThat(AtomicFiles.exists(folder.resolve("none"))).isFalse();
+    assertThatThrownBy(() -> AtomicFiles.exists(folder.resolve("n".repeat(300))))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
   void nestedWritesOfOneTargetDoNotHarmEachOther() throws IOException {
     AtomicFiles.write(
         target,

@@ -54,7 +54,7 @@ final class NonFiniteTest {
     assertThat(e.tensor()).isNotBlank();
     assertThat(e)
         .hasMessage(
-            "step %d: %s is not finite; last good checkpoint: none yet; lower --learning-rate or set --clip-norm"
+            "step %d: %s is not finite; last good checkpoint: none yet; go on with --resume and a lower --learning-rate or a --clip-norm"
                 .formatted(e.step(), e.tensor()));
     assertThat(folder.resolve(Checkpoints.FILE)).doesNotExist();
     assertThat(folder.resolve(MetricsLog.FILE)).doesNotExist();

@@ -26,7 +26,7 @@ final class TrainerTest {
   @TempDir private Path folder;
 
   /** Tells nobody; stops the run, as a kill would, after step {@code last}. */
-  private static final class Stop implements Trainer.Listener {
+  private static class Stop implements Trainer.Listener {
     private final int last;
     private int steps;
 
@@ -130,6 +130,26 @@ final class TrainerTest {
     double error = opened.reconstruct(folder.resolve("r.png"), data.test().slice(0, 10));
     // The mean picture is off by 0.09 a pixel on these data; a model of 8 latents by a third of it.
     assertThat(error).isBetween(0.005, 0.04);
+  }
+
+  @Test
+  void oneFolderIsForOneTrainingAtATime() throws IOException {
+    RunConfig config = tiny().build();
+    trainer("whole", config, TINY, new Stop(-1)).run(false);
+    Path run = folder.resolve("run");
+    Stop meddler =
+        new Stop(-1) {
+          @Override
+          public void epoch(EpochMetrics m) {
+            for (boolean resume : new boolean[] {true, false}) {
+              assertThatThrownBy(() -> trainer("run", config, TINY, new Stop(-1)).run(resume))
+                  .hasMessage("another elbo4j is training in " + run);
+            }
+          }
+        };
+    trainer("run", config, TINY, meddler).run(false);
+    assertThat(checkpoint("run")).isEqualTo(checkpoint("whole"));
+    trainer("run", config, TINY, new Stop(-1)).run(true); // the folder is free again
   }
 
   static Stream<List<Object>> combinations() {
