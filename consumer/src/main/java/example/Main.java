@@ -42,7 +42,7 @@ public final class Main {
     }
   }
 
-  /** A toy model: mu = tanh(x·W + b), a sample of N(mu, 1), and a loss; its gradient on the tape. */
+  /** The toy model's gradient on the tape, against central differences. */
   private static void tape(Backend backend) {
     Tensor x = Tensor.of(new float[] {1, 2, -1, 0.5f}, 0, 2, 2);
     Tensor w = Tensor.of(new float[] {0.1f, -0.2f, 0.3f, 0.4f, 0.5f, -0.6f}, 0, 2, 3);
@@ -67,6 +67,7 @@ public final class Main {
     System.out.println("gradient check passed");
   }
 
+  /** A toy model: mu = tanh(x·W), logVar = x·W, a sample of each, and a loss on the tape. */
   private static float loss(
       Backend backend, Tensor x, Tensor w, Tensor gradient, boolean backward) {
     Tape tape = new Tape(backend);

@@ -57,6 +57,21 @@ class ConsumerProjectTest {
     assertThat(run(List.of())).contains("backend reference").contains("gradient check passed");
   }
 
+  /** Each line of the README's Java is a line of the program that the tests build. */
+  @Test
+  void theReadmeShowsThisProgram() throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    int start = readme.indexOf("```java");
+    String shown = readme.substring(start + 7, readme.indexOf("```", start + 7));
+    List<String> program =
+        Files.readAllLines(Path.of("consumer/src/main/java/example/Main.java")).stream()
+            .map(String::strip)
+            .toList();
+    assertThat(shown.lines().map(String::strip).filter(l -> !l.isEmpty()).toList())
+        .hasSizeGreaterThan(20)
+        .allSatisfy(line -> assertThat(program).contains(line));
+  }
+
   @Test
   void everyDependencyOfAUserIsOptional() throws Exception {
     Element project =
