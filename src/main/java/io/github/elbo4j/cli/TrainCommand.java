@@ -14,6 +14,7 @@ import io.github.elbo4j.train.TrainedRun;
 import io.github.elbo4j.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,16 +34,11 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   /** What may differ from the run's own configuration when it is resumed. */
-  private static final Set<String> CHANGEABLE =
-      Set.of(
-          "epochs",
-          "threads",
-          "backend",
-          "version",
-          "learning-rate",
-          "schedule",
-          "clip-norm",
-          "weight-decay");
+  private static final Set<String> CHANGEABLE = Set.of("epochs", "threads", "backend", "version");
+
+  /** What may differ too, so that a run that blew up can go on more gently. */
+  private static final Set<String> GENTLER =
+      Set.of("learning-rate", "schedule", "clip-norm", "weight-decay");
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -147,11 +143,13 @@ final class TrainCommand implements Callable<Integer> {
       description = "go on from the last checkpoint in --out, or start when there is none")
   private boolean resume;
 
+  private final List<String> changes = new ArrayList<>();
+
   @Override
   public Integer call() throws IOException {
     CommonOptions.requireName("--out", out);
     boolean resumes = resume && AtomicFiles.exists(out.resolve(RunConfig.FILE));
-    RunConfig config = resumes ? resumed() : flags(RunConfig.builder()).build();
+    RunConfig config = resumes ? resumed() : flags(RunConfig.builder());
     Trainer.check(config); // all that can be refused is refused before anything is downloaded
     if (!resumes) {
       Trainer.requireFresh(out);
@@ -160,6 +158,7 @@ final class TrainCommand implements Callable<Integer> {
     DataSplits splits = DataSource.load(config.data(), common.downloads(config.data()));
     common.say("data: " + splits.description());
     common.say("backend: " + backend.name());
+    changes.forEach(common::say);
     try (ProgressBar bar = common.progress()) {
       Trainer trainer = new Trainer(config, splits, backend, out, listener(config, bar));
       Trainer.Result result = trainer.run(resume);
@@ -168,24 +167,33 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private RunConfigBuilder flags(RunConfigBuilder builder) throws IOException {
+  private RunConfig flags(RunConfigBuilder builder) throws IOException {
     if (configFile != null) {
       builder.load(configFile);
     }
     given().forEach(builder::set);
-    builder.set("version", Version.text());
-    return builder.set("data", DataSource.canonical(builder.build().data()));
+    return canonical(builder.set("version", Version.text()));
+  }
+
+  /** With a path of the data that holds in every folder. */
+  private static RunConfig canonical(RunConfigBuilder builder) throws IOException {
+    return builder.set("data", DataSource.canonical(builder.build().data())).build();
   }
 
   /** The run's own configuration; a flag may repeat it, or change how it is trained on. */
   private RunConfig resumed() throws IOException {
-    RunConfig stored = TrainedRun.config(out);
-    RunConfig wanted = flags(stored.toBuilder()).build();
+    RunConfig stored = canonical(TrainedRun.config(out).toBuilder());
+    RunConfig wanted = flags(stored.toBuilder());
     for (var entry : wanted.differences(stored).entrySet()) {
-      if (!CHANGEABLE.contains(entry.getKey())) {
+      String key = entry.getKey();
+      Object now = entry.getValue().get(0);
+      Object before = entry.getValue().get(1);
+      if (GENTLER.contains(key)) {
+        changes.add("%s: %s so far, %s from here on".formatted(key, before, now));
+      } else if (!CHANGEABLE.contains(key)) {
         throw new ConfigException(
             "--resume: %s of the run in %s is %s and cannot become %s"
-                .formatted(entry.getKey(), out, entry.getValue().get(1), entry.getValue().get(0)));
+                .formatted(key, out, before, now));
       }
     }
     return wanted;

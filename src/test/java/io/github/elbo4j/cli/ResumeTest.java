@@ -10,6 +10,7 @@ import io.github.elbo4j.train.TrainedRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,11 @@ final class ResumeTest {
     data = absolute.resolve("..").resolve("data"); // and the same in other words
     train("--epochs", "3", "--resume").done();
     assertThat(config().data()).isEqualTo(absolute.toString());
+    Path toml = run.resolve(RunConfig.FILE); // written by hand, or before paths were made absolute
+    Path relative = Path.of("").toAbsolutePath().relativize(absolute);
+    Files.writeString(
+        toml, Files.readString(toml).replace(absolute.toString(), relative.toString()));
+    train("--epochs", "3", "--resume").done();
     data = TinyImages.folder(folder.resolve("copy"), 40, 10);
     assertThat(train("--epochs", "4", "--resume").refusal(2)).contains("data of the run");
     String[] named = {"train", "--data", "embedded", "--out", folder.resolve("named").toString()};
@@ -54,7 +60,7 @@ final class ResumeTest {
   }
 
   private static String[] with(String[] args, String... more) {
-    String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
+    String[] all = Arrays.copyOf(args, args.length + more.length);
     System.arraycopy(more, 0, all, args.length, more.length);
     return all;
   }
@@ -66,17 +72,19 @@ final class ResumeTest {
     assertThat(line)
         .endsWith("go on with --resume and a lower --learning-rate or a --clip-norm")
         .contains("(epoch 2)");
-    train(
-            "--resume",
-            "--schedule",
-            "cosine:12",
-            "--learning-rate",
-            "1e-4",
-            "--clip-norm",
-            "1",
-            "--weight-decay",
-            "0.01")
-        .done();
+    Cli.Run gentler =
+        train(
+                "--resume",
+                "--schedule",
+                "cosine:12",
+                "--learning-rate",
+                "1e-4",
+                "--clip-norm",
+                "1",
+                "--weight-decay",
+                "0.01")
+            .done();
+    assertThat(gentler.err()).contains("learning-rate: 0.001 so far, 1.0E-4 from here on");
     RunConfig now = config();
     assertThat(now.schedule()).isEqualTo("cosine:12");
     assertThat(now.learningRate()).isEqualTo(1e-4);
