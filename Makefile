@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
-TRAIN ?= --data embedded --epochs 20
+TRAIN ?= --data embedded --epochs 120
 .PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step clean
 
 help: ## list the targets
