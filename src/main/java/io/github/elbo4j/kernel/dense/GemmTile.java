@@ -9,10 +9,10 @@ import jdk.incubator.vector.VectorSpecies;
  * the matrices lie; one object a thread.
  *
  * <p>Written out in full because that is what C2 keeps in registers: eight rows of three vectors
- * reach about 85 % of the peak with 32 registers, four rows of three fill the 16 registers of
- * narrower species. Rows of {@code a} are read along k with a constant step, so that C2 hoists
- * their range checks out of the loop. Each element of {@code c} is the same chain of fused
- * multiply-adds over k whichever tile computes it.
+ * reach about 85 % of the peak with 32 registers, four rows of two fit the 16 registers of narrower
+ * species (and four of three the last rows of a wide one). Rows of {@code a} are read along k with
+ * a constant step, so that C2 hoists their range checks out of the loop. Each element of {@code c}
+ * is the same chain of fused multiply-adds over k whichever tile computes it.
  */
 final class GemmTile {
   static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
