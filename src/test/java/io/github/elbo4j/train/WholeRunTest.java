@@ -20,8 +20,9 @@ class WholeRunTest {
   private static final Elbo PLAIN = new Elbo(1, 0, 0);
 
   /**
-   * Losses agree to 1e-4 + 1e-5·|loss|: rounding errors do not pile up over the steps. A Gaussian's
-   * loss near 0 is what is left of terms of some 500 nats (196 pixels), of which 1e-4 are 3 ε.
+   * Losses agree to 5e-4 + 1e-5·|loss|: rounding errors do not pile up over the steps. A Gaussian's
+   * loss near 0 is what is left of terms of some 500 nats (196 pixels), of which 5e-4 are 16 ε:
+   * what a sum is allowed elsewhere, and what vectors of four lanes need.
    */
   @ParameterizedTest
   @CsvSource({
@@ -42,7 +43,7 @@ class WholeRunTest {
       double wanted = reference[i];
       assertThat((double) simd[i])
           .as("%s: loss of step %d", likelihood, i)
-          .isCloseTo(wanted, within(1e-4 + 1e-5 * Math.abs(wanted)));
+          .isCloseTo(wanted, within(5e-4 + 1e-5 * Math.abs(wanted)));
     }
     // A Bernoulli model starts at the mean picture and needs more steps to beat it: TrainerTest.
     if (likelihood.startsWith("gaussian")) {
