@@ -61,7 +61,7 @@ final class Evaluation {
     double kl = 0;
     Elbo elbo = new Elbo(1, 0, 0);
     for (int first = 0; first < data.count(); first += BATCH) {
-      Var x = load(first);
+      Var x = load(first, Math.min(BATCH, data.count() - first));
       tape.resetForInference();
       vae.loss(tape, x, noise.at(first / BATCH), elbo, 0, terms);
       reconstruction += Sums.of(terms.logLik().value());
@@ -80,10 +80,7 @@ final class Evaluation {
     int points = Math.min(data.count(), 20);
     for (int first = 0; first < data.count(); first += points) {
       int rows = Math.min(points, data.count() - first);
-      for (int i = 0; i < rows; i++) {
-        data.copyRow(first + i, batch.bytes(), i * data.size());
-      }
-      Var x = batch.load(backend, rows, null);
+      Var x = load(first, rows);
       estimator.logLikelihood(x.value(), samples, importanceNoise, estimates, first);
       progress.at(first + rows, data.count());
     }
@@ -104,8 +101,7 @@ final class Evaluation {
     return new LogLikelihood(mean, error);
   }
 
-  private Var load(int first) {
-    int rows = Math.min(BATCH, data.count() - first);
+  private Var load(int first, int rows) {
     for (int i = 0; i < rows; i++) {
       data.copyRow(first + i, batch.bytes(), i * data.size());
     }
