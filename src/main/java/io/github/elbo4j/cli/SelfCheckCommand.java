@@ -1,7 +1,7 @@
 package io.github.elbo4j.cli;
 
 import io.github.elbo4j.kernel.Backend;
-import io.github.elbo4j.kernel.SelfCheck;
+import io.github.elbo4j.kernel.selfcheck.SelfCheck;
 import io.github.elbo4j.train.JsonLine;
 import java.util.List;
 import java.util.Locale;

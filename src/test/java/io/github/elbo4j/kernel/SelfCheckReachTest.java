@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.elbo4j.kernel.selfcheck.SelfCheck;
 import io.github.elbo4j.testkit.Families;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;

@@ -18,11 +18,17 @@ public final class Families {
         .toList();
   }
 
-  /** Class {@code io.github.elbo4j.kernel.<family>.<Family><suffix>}. */
+  /** Class {@code <Family><suffix>} in the package of the family's {@code Kernels}. */
   public static Class<?> classOf(String family, String suffix) {
     String stem = family.substring(0, 1).toUpperCase(Locale.ROOT) + family.substring(1);
     try {
-      return Class.forName("io.github.elbo4j.kernel." + family + "." + stem + suffix);
+      String folder =
+          Arrays.stream(Backend.class.getRecordComponents())
+              .filter(c -> c.getName().equals(family))
+              .map(c -> c.getType().getPackageName())
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no family " + family));
+      return Class.forName(folder + "." + stem + suffix);
     } catch (ClassNotFoundException e) {
       throw new AssertionError("family " + family + " lacks " + e.getMessage(), e);
     }

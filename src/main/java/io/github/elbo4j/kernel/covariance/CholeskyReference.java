@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.covariance;
+
+/** {@link CholeskyKernels} in double: the law. */
+public final class CholeskyReference extends CholeskyKernels {}

@@ -1,0 +1,5 @@
+/** Gaussians with a full covariance, KERNELS.md §4. */
+@NullMarked
+package io.github.elbo4j.kernel.covariance;
+
+import org.jspecify.annotations.NullMarked;

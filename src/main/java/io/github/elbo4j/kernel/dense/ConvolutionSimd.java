@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.dense;
+
+/** {@link ConvolutionKernels} on vectors. */
+public final class ConvolutionSimd extends ConvolutionKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.dense;
+
+/** Softmax, batch and layer normalisation (KERNELS.md §9). */
+public abstract class NormalizationKernels {}

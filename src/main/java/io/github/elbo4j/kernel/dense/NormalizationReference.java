@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.dense;
+
+/** {@link NormalizationKernels} in double: the law. */
+public final class NormalizationReference extends NormalizationKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.discrete;
+
+/** {@link CategoricalKernels} on vectors. */
+public final class CategoricalSimd extends CategoricalKernels {}

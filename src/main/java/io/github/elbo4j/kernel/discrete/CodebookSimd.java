@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.discrete;
+
+/** {@link CodebookKernels} on vectors. */
+public final class CodebookSimd extends CodebookKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.discrete;
+
+/** {@link ConcreteKernels} in double: the law. */
+public final class ConcreteReference extends ConcreteKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.discrete;
+
+/** {@link ConcreteKernels} on vectors. */
+public final class ConcreteSimd extends ConcreteKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.discrete;
+
+/** {@link ScoreKernels} on vectors. */
+public final class ScoreSimd extends ScoreKernels {}

@@ -1,0 +1,5 @@
+/** Discrete latents, KERNELS.md §7. */
+@NullMarked
+package io.github.elbo4j.kernel.discrete;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.divergence;
+
+/** {@link CorrelationKernels} on vectors. */
+public final class CorrelationSimd extends CorrelationKernels {}

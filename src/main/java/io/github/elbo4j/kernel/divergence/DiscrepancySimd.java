@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.divergence;
+
+/** {@link DiscrepancyKernels} on vectors. */
+public final class DiscrepancySimd extends DiscrepancyKernels {}

@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.divergence;
+
+/** {@link ProcessKernels} on vectors. */
+public final class ProcessSimd extends ProcessKernels {}

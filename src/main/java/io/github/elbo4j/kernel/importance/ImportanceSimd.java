@@ -1,0 +1,4 @@
+package io.github.elbo4j.kernel.importance;
+
+/** {@link ImportanceKernels} on vectors. */
+public final class ImportanceSimd extends ImportanceKernels {}

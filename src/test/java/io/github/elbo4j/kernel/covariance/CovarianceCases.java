@@ -1,0 +1,20 @@
+package io.github.elbo4j.kernel.covariance;
+
+import io.github.elbo4j.testkit.FamilyCases;
+import io.github.elbo4j.testkit.GradCase;
+import io.github.elbo4j.testkit.KernelCase;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Cases of {@link CovarianceKernels}. */
+public final class CovarianceCases implements FamilyCases {
+  @Override
+  public List<KernelCase> parity() {
+    return new ArrayList<>();
+  }
+
+  @Override
+  public List<GradCase> gradients() {
+    return new ArrayList<>();
+  }
+}
