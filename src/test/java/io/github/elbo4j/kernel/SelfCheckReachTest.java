@@ -72,7 +72,7 @@ public class SelfCheckReachTest {
   private static Object noting(String family, Object law) throws ReflectiveOperationException {
     Class<?> type = Families.classOf(family, "Kernels");
     ClassDesc parent = type.describeConstable().orElseThrow();
-    ClassDesc self = ClassDesc.of(type.getPackageName(), "Noting");
+    ClassDesc self = ClassDesc.of(type.getPackageName(), "Noting" + type.getSimpleName());
     byte[] code =
         ClassFile.of()
             .build(
