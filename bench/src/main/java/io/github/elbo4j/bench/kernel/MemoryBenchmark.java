@@ -26,6 +26,7 @@ public class MemoryBenchmark extends KernelBenchmark {
     return switch (benchmark) {
       case "fill" -> w.writes(a);
       case "copy" -> w.reads(a).writes(b);
+      case "add" -> w.reads(a).updates(b);
       case "swap" -> w.updates(a, b);
       default -> throw new IllegalArgumentException(benchmark);
     };
@@ -42,6 +43,13 @@ public class MemoryBenchmark extends KernelBenchmark {
   @Covers("memory.copy")
   public Tensor copy() {
     k.memory().copy(a, b);
+    return b;
+  }
+
+  @Benchmark
+  @Covers("memory.add")
+  public Tensor add() {
+    k.memory().add(a, b);
     return b;
   }
 
