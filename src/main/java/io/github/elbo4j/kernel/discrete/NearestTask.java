@@ -174,7 +174,7 @@ final class NearestTask extends KernelTask {
     float value = Float.POSITIVE_INFINITY;
     int best = 0;
     for (int lane = 0; lane < WIDTH; lane++) {
-      int j = (int) panelOfLeast[at + lane] * WIDTH + lane;
+      int j = ((int) panelOfLeast[at + lane]) * WIDTH + lane;
       float score = least[at + lane];
       boolean first = score == value && score < Float.POSITIVE_INFINITY && j < best;
       if (score < value || first) {
