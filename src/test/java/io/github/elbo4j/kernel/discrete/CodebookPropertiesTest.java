@@ -45,7 +45,7 @@ class CodebookPropertiesTest {
       long least = all[best];
       ties += Arrays.stream(all).filter(v -> v == least).count() > 1 ? 1 : 0;
       assertThat(index[r]).isEqualTo(best);
-      assertThat((double) distance.get(r)).isEqualTo(least);
+      assertThat((double) distance.get(r)).isEqualTo((double) least);
     }
     assertThat(ties).isGreaterThan(10);
   }
