@@ -1,27 +1,40 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.memory;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /** Moving elements about: what the machine's memory does at best. */
 public class MemoryBenchmark extends KernelBenchmark {
-  /** Batch x pixels. */
-  @Param({"128x784", "2048x784"})
+  /**
+   * Elements, two arrays of which lie in a core's L2 cache, in the L3 cache, in neither: the copy
+   * in these three is what the other kernels' rates are compared with.
+   */
+  @Param({"32768", "1048576", "16777216"})
   public String shape = "";
 
-  private Tensor a = Tensor.EMPTY;
-  private Tensor b = Tensor.EMPTY;
+  Tensor a;
+  Tensor b;
 
+  /** Fresh arguments for two more calls, beside those that were measured. */
   @Override
-  void prepare(Numbers numbers) {
-    int[] dims = Numbers.dims(shape);
-    a = numbers.normal(dims);
-    b = numbers.uniform(dims);
+  protected String verifiedShape(String shape) {
+    return shape.replace("16777216", "1048579");
   }
 
   @Override
-  Work work(String benchmark) {
+  protected void prepare(Numbers numbers) {
+    int n = Integer.parseInt(shape);
+    a = numbers.uniform(n);
+    b = numbers.uniform(n);
+  }
+
+  @Override
+  protected Work work(String benchmark) {
     Work w = Work.of(a.size());
     return switch (benchmark) {
       case "fill" -> w.writes(a);
