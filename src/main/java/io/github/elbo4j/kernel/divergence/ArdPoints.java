@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel.divergence;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Two sets of points, every coordinate scaled by the square root of its weight: the rows of the one
@@ -42,11 +43,24 @@ final class ArdPoints {
     PointColumns.transpose(y, root, values, columnsFrom);
   }
 
+  /** From row i of x to all columns. */
   void squaredDistances(int i, float[] squares) {
-    PairRows.squaredDistances(values, i * d, values, columnsFrom, width, d, squares, width);
+    PairRows.squaredDistances(values, i * d, values, columnsFrom, width, d, squares);
   }
 
-  /** root_c·out_c += factor·Σ_j w_j·(x_c − y_jc). */
+  /** out_c = −Σ_j g_j·(x_c − y_jc) of row i, scaled coordinates. */
+  void minusDifferences(int i, float[] g, float[] out, float[] lanes) {
+    Arrays.fill(out, 0, d, 0f);
+    PairRows.addDifferences(
+        values, i * d, values, columnsFrom, width, d, g, -1, out, 0, lanes);
+  }
+
+  /** Σ_j g_j·(x_c − y_jc)² of row i, scaled coordinates. */
+  double squares(int i, int c, float[] g, float[] lanes) {
+    int from = columnsFrom + c * width;
+    return PairRows.weightedSquares(values[i * d + c], values, from, g, width, lanes);
+  }
+
   void forget() {
     values = NONE;
   }

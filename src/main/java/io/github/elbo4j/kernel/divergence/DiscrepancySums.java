@@ -84,12 +84,12 @@ final class DiscrepancySums extends KernelTask {
     double sum = 0;
     for (int i = block * BLOCK_ROWS; i < end; i++) {
       int at = x.offset() + i * d;
-      PairRows.squaredDistances(x.array(), at, columns, width, d, squares, width);
+      PairRows.squaredDistances(x.array(), at, columns, 0, width, d, squares);
       evaluate(squares, values, dX != null);
       if (dX != null) {
         int to = dX.offset() + i * d;
         PairRows.addDifferences(
-            x.array(), at, columns, width, d, values, factor, dX.array(), to, lanes);
+            x.array(), at, columns, 0, width, d, values, factor, dX.array(), to, lanes);
       } else {
         if (others) {
           values[i] = 0;

@@ -19,16 +19,19 @@ final class PairRows {
 
   private PairRows() {}
 
-  /** squares[0 … n) = Σ_c (x_c − y_c)², for a point of d coordinates from {@code x[at]} on. */
+  /**
+   * squares[0 … width) = Σ_c (x_c − y_c)², for a point of d coordinates from {@code x[at]} on and a
+   * set whose dimensions are rows of {@code width} from {@code columns[from]} on.
+   */
   static void squaredDistances(
-      float[] x, int at, float[] columns, int width, int d, float[] squares, int n) {
-    Arrays.fill(squares, 0, n, 0f);
+      float[] x, int at, float[] columns, int from, int width, int d, float[] squares) {
+    Arrays.fill(squares, 0, width, 0f);
     int c = 0;
     for (; c + DIMENSIONS <= d; c += DIMENSIONS) {
-      addFour(x, at + c, columns, c * width, width, squares, n);
+      addFour(x, at + c, columns, from + c * width, width, squares, width);
     }
     for (; c < d; c++) {
-      addOne(x[at + c], columns, c * width, squares, n);
+      addOne(x[at + c], columns, from + c * width, squares, width);
     }
   }
 
@@ -65,6 +68,7 @@ final class PairRows {
       float[] x,
       int at,
       float[] columns,
+      int from,
       int width,
       int c,
       int d,
@@ -85,10 +89,10 @@ final class PairRows {
     FloatVector s3 = s0;
     for (int j = first; j < end; j += L) {
       FloatVector w = FloatVector.fromArray(F, weights, j);
-      s0 = x0.sub(FloatVector.fromArray(F, columns, c * width + j)).fma(w, s0);
-      s1 = x1.sub(FloatVector.fromArray(F, columns, c1 * width + j)).fma(w, s1);
-      s2 = x2.sub(FloatVector.fromArray(F, columns, c2 * width + j)).fma(w, s2);
-      s3 = x3.sub(FloatVector.fromArray(F, columns, c3 * width + j)).fma(w, s3);
+      s0 = x0.sub(FloatVector.fromArray(F, columns, from + c * width + j)).fma(w, s0);
+      s1 = x1.sub(FloatVector.fromArray(F, columns, from + c1 * width + j)).fma(w, s1);
+      s2 = x2.sub(FloatVector.fromArray(F, columns, from + c2 * width + j)).fma(w, s2);
+      s3 = x3.sub(FloatVector.fromArray(F, columns, from + c3 * width + j)).fma(w, s3);
     }
     s0.intoArray(lanes, 0);
     s1.intoArray(lanes, L);
@@ -101,6 +105,7 @@ final class PairRows {
       float[] x,
       int at,
       float[] columns,
+      int from,
       int width,
       int d,
       float[] weights,
@@ -111,7 +116,7 @@ final class PairRows {
     for (int c = 0; c < d; c += DIMENSIONS) {
       for (int first = 0; first < width; first += Lanes.CHUNK) {
         int end = Math.min(width, first + Lanes.CHUNK);
-        weightedDifferences(x, at, columns, width, c, d, weights, first, end, lanes);
+        weightedDifferences(x, at, columns, from, width, c, d, weights, first, end, lanes);
         for (int k = 0; k < Math.min(DIMENSIONS, d - c); k++) {
           dX[to + c + k] += (float) (factor * Lanes.sum(lanes, k * L));
         }

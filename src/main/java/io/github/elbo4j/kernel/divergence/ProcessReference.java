@@ -77,6 +77,15 @@ public final class ProcessReference extends ProcessKernels {
     return variance;
   }
 
+  /** −2·v·g, with g of the column: the gradient where no variance is 0. */
+  static double[] conditionalVarianceGradient(double[] v, double[] g) {
+    double[] dV = v.clone();
+    for (int i = 0; i < dV.length; i++) {
+      dV[i] *= -2 * g[i % g.length];
+    }
+    return dV;
+  }
+
   @Override
   protected void doArd(
       Tensor x, @Nullable Tensor y, Tensor logWeight, Tensor logVariance, float jitter, Tensor k) {
@@ -134,16 +143,12 @@ public final class ProcessReference extends ProcessKernels {
       @Nullable Tensor dV,
       @Nullable Tensor dLogVariance) {
     double[] g = read(dVariance);
-    double[] toV = read(v);
     double[] toLogVariance = new double[1];
     for (int r = 0; r < g.length; r++) {
       g[r] = variance.get(r) == 0 ? 0 : g[r];
       toLogVariance[0] += Math.exp(logVariance.get(0)) * g[r];
     }
-    for (int i = 0; i < toV.length; i++) {
-      toV[i] *= -2 * g[i % g.length];
-    }
-    accumulate(dV == null ? null : toV, dV);
+    accumulate(dV == null ? null : conditionalVarianceGradient(read(v), g), dV);
     accumulate(toLogVariance, dLogVariance);
   }
 }
