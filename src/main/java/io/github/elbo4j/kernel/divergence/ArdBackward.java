@@ -10,8 +10,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gradients of the kernel matrix over blocks of its rows, or of its columns when {@code transposed}:
- * then x and y have changed places and dK is read column by column.
+ * Gradients of the kernel matrix over blocks of its rows, or of its columns when {@code
+ * transposed}: then x and y have changed places and dK is read column by column.
  */
 final class ArdBackward extends KernelTask {
   private static final int BLOCK_ROWS = 16;

@@ -51,8 +51,7 @@ final class ArdPoints {
   /** out_c = −Σ_j g_j·(x_c − y_jc) of row i, scaled coordinates. */
   void minusDifferences(int i, float[] g, float[] out, float[] lanes) {
     Arrays.fill(out, 0, d, 0f);
-    PairRows.addDifferences(
-        values, i * d, values, columnsFrom, width, d, g, -1, out, 0, lanes);
+    PairRows.addDifferences(values, i * d, values, columnsFrom, width, d, g, -1, out, 0, lanes);
   }
 
   /** Σ_j g_j·(x_c − y_jc)² of row i, scaled coordinates. */

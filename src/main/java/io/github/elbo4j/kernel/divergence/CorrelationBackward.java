@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gradients of the log densities under the aggregated posterior. A block is a run of samples with
- * sums of its own for the posteriors; there are at most {@link #MOST_BLOCKS}, whatever the number of
- * threads, and their sums are added in order at the end.
+ * sums of its own for the posteriors; there are at most {@link #MOST_BLOCKS}, whatever the number
+ * of threads, and their sums are added in order at the end.
  */
 final class CorrelationBackward extends KernelTask {
   private static final int MOST_BLOCKS = 8;
@@ -127,8 +127,7 @@ final class CorrelationBackward extends KernelTask {
     CorrelationRows.responsibilities(shared, logQ.array()[logQ.offset() + r], g, n);
   }
 
-  private void row(
-      int r, float[] shared, float[] terms, float[] logW, int sums, float[] lanes) {
+  private void row(int r, float[] shared, float[] terms, float[] logW, int sums, float[] lanes) {
     int n = posteriors.width;
     int d = z.columns();
     for (int i = 0; i < d; i++) {

@@ -122,18 +122,7 @@ public abstract class CorrelationKernels {
         .writes("dLogVar", dLogVar)
         .end();
     doLogDensitiesBackward(
-        z,
-        mu,
-        logVar,
-        examples,
-        weighting,
-        logQ,
-        logQPerDim,
-        dLogQ,
-        dLogQPerDim,
-        dZ,
-        dMu,
-        dLogVar);
+        z, mu, logVar, examples, weighting, logQ, logQPerDim, dLogQ, dLogQPerDim, dZ, dMu, dLogVar);
   }
 
   private static void check(

@@ -33,8 +33,7 @@ final class CorrelationRows {
       FloatVector distance = sample.sub(FloatVector.fromArray(F, columns, at + j));
       FloatVector square =
           distance.mul(FloatVector.fromArray(F, columns, at + matrix + j)).mul(distance);
-      FloatVector l =
-          square.fma(minusHalf, FloatVector.fromArray(F, columns, at + 2 * matrix + j));
+      FloatVector l = square.fma(minusHalf, FloatVector.fromArray(F, columns, at + 2 * matrix + j));
       l.add(FloatVector.fromArray(F, joint, j)).intoArray(joint, j);
       l.add(FloatVector.fromArray(F, logW, j)).intoArray(terms, j);
     }
@@ -68,9 +67,7 @@ final class CorrelationRows {
   /** joint += logW. */
   static void addWeights(float[] joint, float[] logW, int n) {
     for (int j = 0; j < n; j += L) {
-      FloatVector.fromArray(F, joint, j)
-          .add(FloatVector.fromArray(F, logW, j))
-          .intoArray(joint, j);
+      FloatVector.fromArray(F, joint, j).add(FloatVector.fromArray(F, logW, j)).intoArray(joint, j);
     }
   }
 
@@ -107,9 +104,7 @@ final class CorrelationRows {
     FloatVector shift = FloatVector.broadcast(F, max);
     FloatVector sum = FloatVector.zero(F);
     for (int j = 0; j < n; j += L) {
-      sum =
-          sum.add(
-              SimdMath.expNonPositive(FloatVector.fromArray(F, terms, from + j).sub(shift)));
+      sum = sum.add(SimdMath.expNonPositive(FloatVector.fromArray(F, terms, from + j).sub(shift)));
     }
     sum.intoArray(lanes, 0);
   }
@@ -126,9 +121,9 @@ final class CorrelationRows {
   }
 
   /**
-   * One dimension of the gradient for the posteriors from {@code first} on: with {@code G = shared + g·exp(terms)} and {@code t = G·(z −
-   * mu)·p}, {@code dMu += t} and {@code dLogVar += ½(t·(z − mu) − G)}; the lane sums of t into
-   * {@code lanes}.
+   * One dimension of the gradient for the posteriors from {@code first} on: with {@code G = shared
+   * + g·exp(terms)} and {@code t = G·(z − mu)·p}, {@code dMu += t} and {@code dLogVar += ½(t·(z −
+   * mu) − G)}; the lane sums of t into {@code lanes}.
    */
   static void gradients(
       float[] columns,
@@ -151,8 +146,7 @@ final class CorrelationRows {
       FloatVector own = SimdMath.expNonPositive(FloatVector.fromArray(F, terms, j));
       FloatVector whole = own.fma(gradient, FloatVector.fromArray(F, shared, j));
       FloatVector distance = sample.sub(FloatVector.fromArray(F, columns, at + j));
-      FloatVector t =
-          distance.mul(FloatVector.fromArray(F, columns, at + matrix + j)).mul(whole);
+      FloatVector t = distance.mul(FloatVector.fromArray(F, columns, at + matrix + j)).mul(whole);
       sum = sum.add(t);
       t.add(FloatVector.fromArray(F, columns, dMu + j)).intoArray(columns, dMu + j);
       t.mul(distance)

@@ -37,8 +37,7 @@ public final class DiscrepancyReference extends DiscrepancyKernels {
   }
 
   /** Σ_{i,j} k(x_i, y_j), without i = j where {@code others}. */
-  static double sum(
-      double[] x, double[] y, int d, Kernel kind, float[] scales, boolean others) {
+  static double sum(double[] x, double[] y, int d, Kernel kind, float[] scales, boolean others) {
     double sum = 0;
     for (int i = 0; i < x.length / d; i++) {
       for (int j = 0; j < y.length / d; j++) {
@@ -48,8 +47,7 @@ public final class DiscrepancyReference extends DiscrepancyKernels {
     return sum;
   }
 
-  static double mmd(
-      double[] x, double[] y, int d, Kernel kind, float[] scales, boolean unbiased) {
+  static double mmd(double[] x, double[] y, int d, Kernel kind, float[] scales, boolean unbiased) {
     int n = x.length / d;
     int m = y.length / d;
     return sum(x, x, d, kind, scales, unbiased) / pairsOfOne(n, unbiased)
@@ -82,7 +80,8 @@ public final class DiscrepancyReference extends DiscrepancyKernels {
       double[] dX) {
     int n = x.length / d;
     addSlopes(x, x, d, kind, scales, 4 * g / pairsOfOne(n, unbiased), dX);
-    addSlopes(x, y, d, kind, scales, -4 * g / ((double) n * (y.length / d)), dX);
+    int m = y.length / d;
+    addSlopes(x, y, d, kind, scales, -4 * g / ((double) n * m), dX);
   }
 
   @Override

@@ -4,8 +4,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link DiscrepancyKernels} on vectors: each sum over pairs is a task over blocks of points ({@link
- * DiscrepancySums}), which sees one row of the matrix of pairs at a time.
+ * {@link DiscrepancyKernels} on vectors: each sum over pairs is a task over blocks of points
+ * ({@link DiscrepancySums}), which sees one row of the matrix of pairs at a time.
  */
 public final class DiscrepancySimd extends DiscrepancyKernels {
   private static final ThreadLocal<DiscrepancySums> SUMS =

@@ -42,8 +42,7 @@ final class DiscrepancySums extends KernelTask {
   }
 
   /** gradient_i += times·Σ_j k'(x_i, y_j)·(x_i − y_j). */
-  void slopes(
-      Tensor first, Tensor second, Kernel kind, float[] at, double times, Tensor gradient) {
+  void slopes(Tensor first, Tensor second, Kernel kind, float[] at, double times, Tensor gradient) {
     factor = times;
     dX = gradient;
     run(first, second, kind, at);

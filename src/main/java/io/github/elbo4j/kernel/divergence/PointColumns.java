@@ -14,8 +14,8 @@ final class PointColumns {
   }
 
   /**
-   * {@code out[outFrom + c·width + j] = points[j,c]·scale[c]}; the elements behind the last point of
-   * a row are 0.
+   * {@code out[outFrom + c·width + j] = points[j,c]·scale[c]}; the elements behind the last point
+   * of a row are 0.
    *
    * @param scale one factor a dimension; empty for 1
    */

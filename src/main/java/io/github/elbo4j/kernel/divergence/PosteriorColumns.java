@@ -9,8 +9,8 @@ import java.util.Arrays;
 /**
  * The parameters of B posteriors, a row for each dimension, so that vectors run across posteriors:
  * mu, the precision exp(−logVar), and −½(logVar + log 2π). Rows are padded to whole vectors with
- * posteriors of weight 0, so that no loop has a ragged end. In the calling thread's scratch; read by
- * all threads.
+ * posteriors of weight 0, so that no loop has a ragged end. In the calling thread's scratch; read
+ * by all threads.
  */
 final class PosteriorColumns {
   private static final float LOG_2PI = (float) Math.log(2 * Math.PI);

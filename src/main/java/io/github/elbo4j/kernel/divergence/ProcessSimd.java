@@ -8,8 +8,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ProcessKernels} on vectors. The kernel matrix is computed a row at a time from points scaled
- * by the square roots of their weights ({@link ArdRows}), so that a distance needs no weights.
+ * {@link ProcessKernels} on vectors. The kernel matrix is computed a row at a time from points
+ * scaled by the square roots of their weights ({@link ArdRows}), so that a distance needs no
+ * weights.
  */
 public final class ProcessSimd extends ProcessKernels {
   private static final ThreadLocal<ArdForward> FORWARD = ThreadLocal.withInitial(ArdForward::new);
@@ -81,8 +82,7 @@ public final class ProcessSimd extends ProcessKernels {
     }
     if (dLogVariance != null) {
       double sum = Lanes.sum(g, 0, n, scratch.floats(1, SimdMath.L));
-      dLogVariance.array()[dLogVariance.offset()] +=
-          (float) (Math.exp(logVariance.get(0)) * sum);
+      dLogVariance.array()[dLogVariance.offset()] += (float) (Math.exp(logVariance.get(0)) * sum);
     }
     for (int i = 0; dV != null && i < v.rows(); i++) {
       addProducts(v.array(), v.offset() + i * n, g, dV.array(), dV.offset() + i * n, n);

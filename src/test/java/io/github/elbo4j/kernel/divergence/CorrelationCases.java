@@ -1,9 +1,9 @@
 package io.github.elbo4j.kernel.divergence;
 
+import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.kernel.divergence.CorrelationKernels.Weighting;
 import io.github.elbo4j.kernel.divergence.CorrelationReference.Pairs;
-import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.FamilyCases;
 import io.github.elbo4j.testkit.Fixture;
@@ -103,8 +103,7 @@ public final class CorrelationCases implements FamilyCases {
     }
 
     double own(double[] perDim, int r, int j, int i) {
-      return Math.exp(
-          pairs.logWeight(r, j) + pairs.logDensity(r, j, i) - perDim[r * s.d + i]);
+      return Math.exp(pairs.logWeight(r, j) + pairs.logDensity(r, j, i) - perDim[r * s.d + i]);
     }
 
     double[] perDimTerms() {
@@ -217,8 +216,7 @@ public final class CorrelationCases implements FamilyCases {
           Tensor logQ = f.output("logQ", tolerance, b);
           Tensor perDim = f.output("logQPerDim", tolerance, b, 2);
           return k ->
-              k.correlation()
-                  .logDensities(z, mu, logVar, b, Weighting.STRATIFIED, logQ, perDim);
+              k.correlation().logDensities(z, mu, logVar, b, Weighting.STRATIFIED, logQ, perDim);
         });
   }
 

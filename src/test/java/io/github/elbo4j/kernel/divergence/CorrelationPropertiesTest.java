@@ -71,7 +71,13 @@ class CorrelationPropertiesTest {
           Tensor zs = Tensor.of(new float[] {z[0], z[1], 0, 0, 0, 0}, 0, 3, D);
           k.correlation()
               .logDensities(
-                  zs, take(mu, 0, a, b), take(logVar, 0, a, b), N, Weighting.STRATIFIED, logQ, perDim);
+                  zs,
+                  take(mu, 0, a, b),
+                  take(logVar, 0, a, b),
+                  N,
+                  Weighting.STRATIFIED,
+                  logQ,
+                  perDim);
           joint += Math.exp(logQ.get(0));
           first += Math.exp(perDim.get(0));
           batches++;
@@ -155,7 +161,8 @@ class CorrelationPropertiesTest {
                 Weighting.STRATIFIED,
                 Tensor.zeros(4),
                 Tensor.zeros(4, 2)),
-        "logDensities: stratified weighting needs z [4,2] to have the rows of mu [3,2], at least 2");
+        "logDensities: stratified weighting needs z [4,2] to have the rows of mu [3,2], at least"
+            + " 2");
     refused(
         () -> k.logDensities(z, mu, mu, 9, Weighting.WEIGHTED, logQ, z),
         "logDensities: logQPerDim must not share memory with z");

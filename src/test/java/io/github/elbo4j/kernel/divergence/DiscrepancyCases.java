@@ -70,7 +70,8 @@ public final class DiscrepancyCases implements FamilyCases {
     double[] sums = new double[x.size()];
     Arrays.fill(sums, START);
     double[] a = Doubles.read(x);
-    addTerms(sums, a, a, x.columns(), kernel, g / DiscrepancyKernels.pairsOfOne(x.rows(), unbiased));
+    addTerms(
+        sums, a, a, x.columns(), kernel, g / DiscrepancyKernels.pairsOfOne(x.rows(), unbiased));
     double pairs = (double) x.rows() * y.rows();
     addTerms(sums, a, Doubles.read(y), x.columns(), kernel, g / pairs);
     return sums;
