@@ -35,8 +35,7 @@ public final class DivergenceOps {
     n.weighting = weighting;
     boolean needed = z.needsGradient();
     Tensor logQ = tape.open(n.logQ, needed, z.value().rows());
-    Tensor perDim =
-        tape.open(n.logQPerDim, needed, z.value().rows(), z.value().columns());
+    Tensor perDim = tape.open(n.logQPerDim, needed, z.value().rows(), z.value().columns());
     tape.backend()
         .correlation()
         .logDensities(z.value(), mu.value(), logVar.value(), examples, weighting, logQ, perDim);
@@ -51,8 +50,7 @@ public final class DivergenceOps {
    * @param y [M,D]
    * @param scales of the kernels; must stay as they are until the backward pass
    */
-  public static Var mmd(
-      Tape tape, Var x, Var y, Kernel kernel, float[] scales, boolean unbiased) {
+  public static Var mmd(Tape tape, Var x, Var y, Kernel kernel, float[] scales, boolean unbiased) {
     MmdNode n = tape.next(MmdNode.class, MmdNode::new);
     n.x = x;
     n.y = y;

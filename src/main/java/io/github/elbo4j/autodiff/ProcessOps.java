@@ -146,9 +146,7 @@ public final class ProcessOps {
     protected void backward(Backend kernels) {
       Tensor g = covariance.gradient();
       if (g != null) {
-        kernels
-            .process()
-            .conditionalCovarianceBackward(v.value(), g, k.gradient(), v.gradient());
+        kernels.process().conditionalCovarianceBackward(v.value(), g, k.gradient(), v.gradient());
       }
     }
   }

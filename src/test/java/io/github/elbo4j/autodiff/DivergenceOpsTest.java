@@ -28,8 +28,7 @@ class DivergenceOpsTest {
             double z = p[0][(joint ? at : at / D) * D + i];
             double variance = Math.exp(p[2][j * D + i]);
             double distance = z - p[1][j * D + i];
-            logDensity -=
-                0.5 * (distance * distance / variance + Math.log(2 * Math.PI * variance));
+            logDensity -= 0.5 * (distance * distance / variance + Math.log(2 * Math.PI * variance));
           }
         }
         sum += Math.exp(logDensity);
@@ -67,9 +66,7 @@ class DivergenceOpsTest {
                 tape,
                 DivergenceOps.mmd(tape, p[0], p[1], Kernel.RBF, new float[] {2}, false),
                 1.5f),
-        p ->
-            1.5
-                * (mean(p[0], p[0]) + mean(p[1], p[1]) - 2 * mean(p[0], p[1])),
+        p -> 1.5 * (mean(p[0], p[0]) + mean(p[1], p[1]) - 2 * mean(p[0], p[1])),
         x,
         y);
   }

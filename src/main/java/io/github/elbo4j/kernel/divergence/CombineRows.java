@@ -8,7 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Subtracts combinations of rows from rows: {@code out[r,·] −= Σ_i c[r,i]·rows[i,·]}, where {@code
- * c[r,i]} stands at {@code c[cFrom + r·rowStep + i·termStep]}. Four terms at a time; blocks of rows.
+ * c[r,i]} stands at {@code c[cFrom + r·rowStep + i·termStep]}. Four terms at a time; blocks of
+ * rows.
  */
 final class CombineRows extends KernelTask {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -27,7 +28,12 @@ final class CombineRows extends KernelTask {
   private Tensor out = Tensor.EMPTY;
 
   void subtract(
-      float[] coefficients, int from, int stepOfRow, int stepOfTerm, Tensor combined, Tensor result) {
+      float[] coefficients,
+      int from,
+      int stepOfRow,
+      int stepOfTerm,
+      Tensor combined,
+      Tensor result) {
     subtract(
         coefficients,
         from,

@@ -184,7 +184,6 @@ public final class ProcessReference extends ProcessKernels {
       Tensor v, Tensor dCovariance, @Nullable Tensor dK, @Nullable Tensor dV) {
     double[] g = read(dCovariance);
     accumulate(dK == null ? null : g, dK);
-    accumulate(
-        dV == null ? null : conditionalCovarianceGradient(read(v), g, v.columns()), dV);
+    accumulate(dV == null ? null : conditionalCovarianceGradient(read(v), g, v.columns()), dV);
   }
 }

@@ -17,8 +17,7 @@ public final class ProcessSimd extends ProcessKernels {
   private static final ThreadLocal<ArdBackward> BACKWARD =
       ThreadLocal.withInitial(ArdBackward::new);
 
-  private static final ThreadLocal<CombineRows> COMBINE =
-      ThreadLocal.withInitial(CombineRows::new);
+  private static final ThreadLocal<CombineRows> COMBINE = ThreadLocal.withInitial(CombineRows::new);
 
   @Override
   protected void doArd(

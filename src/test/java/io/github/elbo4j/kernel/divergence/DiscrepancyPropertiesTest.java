@@ -53,8 +53,8 @@ class DiscrepancyPropertiesTest {
 
   /**
    * Two normals in one dimension have a discrepancy in closed form: E k(a, b) of a Gaussian kernel
-   * of variance c and a difference N(m, v) is {@code √(c/(c + v))·exp(−m²/(2(c + v)))}. The unbiased
-   * estimate has it as its mean: within four standard errors over independent samples.
+   * of variance c and a difference N(m, v) is {@code √(c/(c + v))·exp(−m²/(2(c + v)))}. The
+   * unbiased estimate has it as its mean: within four standard errors over independent samples.
    */
   @ParameterizedTest
   @MethodSource("backends")

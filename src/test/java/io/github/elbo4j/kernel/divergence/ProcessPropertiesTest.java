@@ -85,8 +85,7 @@ class ProcessPropertiesTest {
     refused(
         () -> k.ard(x, y, w, one, 0.1f, Tensor.zeros(3, 4)),
         "ard: jitter 0.1 must be finite, >= 0, and 0 unless y is null (x itself)");
-    refused(
-        () -> k.ard(x, y, w, one, 0, Tensor.zeros(4, 3)), "ard: k [4,3] must be [3,4]");
+    refused(() -> k.ard(x, y, w, one, 0, Tensor.zeros(4, 3)), "ard: k [4,3] must be [3,4]");
     refused(
         () -> k.ard(x, null, Tensor.zeros(3), one, 0, Tensor.zeros(3, 3)),
         "ard: logWeight [3] must have 2 elements");
