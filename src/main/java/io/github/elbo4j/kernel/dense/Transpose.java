@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * of the second that have not (Eklundh 1972). Ragged edges go element by element. 8×8 blocks are as
  * fast as 16×16 ones and a quarter of their code.
  */
-final class Transpose {
+public final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
   private static final VectorSpecies<Float> S =
       N == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
@@ -25,14 +25,16 @@ final class Transpose {
   private Transpose() {}
 
   /** {@code to[t0 + j·lt + i] = from[f0 + i·lf + j]} for i < rows, j < columns. */
-  static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  public static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
     int fullRows = rows / N * N;
     int fullColumns = columns / N * N;
-    for (int i = 0; i < fullRows; i += N) {
-      if (N == 8) {
-        strip8(fullColumns, from, f0 + i * lf, lf, to, t0 + i, lt);
-      } else {
-        strip4(fullColumns, from, f0 + i * lf, lf, to, t0 + i, lt);
+    if (fullRows <= fullColumns) {
+      for (int i = 0; i < fullRows; i += N) {
+        strip(fullColumns, from, f0 + i * lf, 1, lf, to, t0 + i, lt, lt);
+      }
+    } else { // strips along the longer side
+      for (int j = 0; j < fullColumns; j += N) {
+        strip(fullRows, from, f0 + j, lf, lf, to, t0 + j * lt, 1, lt);
       }
     }
     edge(0, fullRows, fullColumns, columns, from, f0, lf, to, t0, lt);
@@ -49,13 +51,23 @@ final class Transpose {
     }
   }
 
+  /** {@code n} / N blocks, each a step of N·fStep and N·tStep after the one before. */
+  private static void strip(
+      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
+    if (N == 8) {
+      strip8(n, from, f0, fStep, lf, to, t0, tStep, lt);
+    } else {
+      strip4(n, from, f0, fStep, lf, to, t0, tStep, lt);
+    }
+  }
+
   private static void strip8(
-      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2, s4 = SWAP4;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2, m4 = UPPER4;
-    for (int j = 0; j < columns; j += 8) {
-      int at = f0 + j;
-      int t = t0 + j * lt;
+    for (int j = 0; j < n; j += 8) {
+      int at = f0 + j * fStep;
+      int t = t0 + j * tStep;
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
@@ -88,12 +100,12 @@ final class Transpose {
   }
 
   private static void strip4(
-      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2;
-    for (int j = 0; j < columns; j += 4) {
-      int at = f0 + j;
-      int t = t0 + j * lt;
+    for (int j = 0; j < n; j += 4) {
+      int at = f0 + j * fStep;
+      int t = t0 + j * tStep;
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
