@@ -36,21 +36,21 @@ final class FactorTask extends GroupTask {
     int to = at(l, group);
     if (direct) {
       LaneFactor.factor(system, a.array(), from, l.array(), to, d * W, d, inverse);
-      check(l.array(), to, d * W, group);
+      check(l.array(), to, d * W, inverse, group);
       LaneCopy.clearUpper(l.array(), to, d);
     } else {
       float[] work = scratch.floats(0, square());
       LaneCopy.loadLower(a.array(), from, each(a), count, d, work, 0, row, d4);
       LaneFactor.factor(system, work, 0, work, 0, row, d4, inverse);
-      check(work, 0, row, group);
+      check(work, 0, row, inverse, group);
       float[] stage = scratch.floats(1, LaneCopy.stage(d));
       LaneCopy.storeLower(work, 0, row, d, l.array(), to, each(l), count, stage);
     }
   }
 
   /** The status of the group's matrices, and NaN into those that failed. */
-  private void check(float[] factor, int from, int stride, int group) {
-    boolean good = LaneFactor.positive(factor, from, stride, d);
+  private void check(float[] factor, int from, int stride, float[] inverse, int group) {
+    boolean good = LaneFactor.positive(factor, from, stride, d, inverse);
     for (int lane = 0; lane < W; lane++) {
       int minor = good ? 0 : LaneFactor.status(factor, from, stride, d, lane);
       if (minor != 0) {

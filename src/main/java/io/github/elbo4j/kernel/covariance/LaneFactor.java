@@ -4,11 +4,8 @@ import static io.github.elbo4j.kernel.covariance.LaneSystem.L;
 import static io.github.elbo4j.kernel.covariance.LaneSystem.S;
 import static io.github.elbo4j.kernel.covariance.LaneSystem.T;
 import static io.github.elbo4j.kernel.covariance.LaneSystem.W;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LE;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** The Cholesky factor of the matrices of a group, in lanes. */
 final class LaneFactor {
@@ -47,18 +44,24 @@ final class LaneFactor {
     }
   }
 
-  /** Whether every diagonal element of all lanes is positive and finite. */
-  static boolean positive(float[] l, int l0, int row, int d) {
-    FloatVector least = FloatVector.broadcast(S, 0f);
-    FloatVector most = FloatVector.broadcast(S, Float.MAX_VALUE);
-    VectorMask<Float> good = least.compare(LE, least);
+  /**
+   * Whether every diagonal element of all lanes, which is a square root, is positive and finite:
+   * then its product with its reciprocal is a number. The reciprocals are overwritten.
+   */
+  static boolean positive(float[] l, int l0, int row, int d, float[] inverse) {
     for (int h = 0; h < W; h += L) {
+      FloatVector sum = FloatVector.zero(S);
       for (int i = 0; i < d; i++) {
         FloatVector v = FloatVector.fromArray(S, l, l0 + i * (row + W) + h);
-        good = good.and(v.compare(GT, least)).and(v.compare(LE, most));
+        sum = v.fma(FloatVector.fromArray(S, inverse, i * W + h), sum);
       }
+      sum.intoArray(inverse, h);
     }
-    return good.allTrue();
+    boolean positive = true;
+    for (int lane = 0; lane < W; lane++) {
+      positive &= Float.isFinite(inverse[lane]);
+    }
+    return positive;
   }
 
   /** The order of the first minor of a lane whose pivot is not positive or not finite, or 0. */
