@@ -18,8 +18,8 @@ abstract class GroupTask extends KernelTask {
   protected int d4;
 
   /**
-   * From a row of a work array to the next: two vectors more than a row has, since rows a multiple
-   * of 4096 bytes apart compete for the same lines of the cache.
+   * From a row of a work array to the next: whole blocks of a transposition, and two vectors more,
+   * since rows a multiple of 4096 bytes apart compete for the same lines of the cache.
    */
   protected int row;
 
@@ -39,7 +39,7 @@ abstract class GroupTask extends KernelTask {
   protected final void order(MatrixLayout layoutOfAll, Tensor l) {
     d = CholeskyKernels.order(layoutOfAll, l);
     d4 = Math.ceilDiv(d, T) * T;
-    row = (d4 + 2) * W;
+    row = (Math.ceilDiv(d, LaneCopy.BLOCK) * LaneCopy.BLOCK + 2) * W;
     direct = layoutOfAll == MatrixLayout.LANES && d == d4;
   }
 
@@ -67,8 +67,8 @@ abstract class GroupTask extends KernelTask {
     return layout == MatrixLayout.LANES ? 0 : CholeskyKernels.elements(layout, t);
   }
 
-  /** Floats of a triangular work array, and what a transposition may write beyond it. */
+  /** Floats of a work array for square matrices. */
   protected final int square() {
-    return d4 * row + 8 * W;
+    return d4 * row;
   }
 }

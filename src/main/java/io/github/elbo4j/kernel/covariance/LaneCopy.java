@@ -1,9 +1,11 @@
 package io.github.elbo4j.kernel.covariance;
 
+import static io.github.elbo4j.kernel.covariance.LaneSystem.T;
 import static io.github.elbo4j.kernel.covariance.LaneSystem.W;
 
 import io.github.elbo4j.kernel.dense.Transpose;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Between a batch, in either layout, and work arrays in lanes: element [i,j] of all matrices of a
@@ -16,6 +18,9 @@ import java.util.Arrays;
 final class LaneCopy {
   /** Elements of a matrix that the stage holds. */
   private static final int STAGE = 256;
+
+  /** Rows and columns that are transposed together. */
+  static final int BLOCK = 8;
 
   private LaneCopy() {}
 
@@ -50,19 +55,43 @@ final class LaneCopy {
 
   /**
    * The lower triangles of order {@code d} as those of the order {@code d4} that has room for whole
-   * tiles: identity below, 0 above the diagonal within the tiles.
+   * tiles: identity below, 0 above the diagonal within the tiles. Whole blocks of a transposition
+   * are loaded, so that what lies beyond the diagonal or the row has no meaning.
    */
   static void loadLower(
       float[] batch, int at, int each, int count, int d, float[] to, int t0, int row, int d4) {
+    for (int i = 0; i < d; i += BLOCK) {
+      int rows = Math.min(BLOCK, d - i);
+      int w0 = t0 + i * row;
+      if (each == 0) {
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(batch, at + (i + r) * d * W, to, w0 + r * row, (i + r + 1) * W);
+        }
+        continue;
+      }
+      int from = at + i * d;
+      int last = from + (count - 1) * each + (rows - 1) * d;
+      int n = last + i + BLOCK <= batch.length ? i + BLOCK : Math.min(d, i + BLOCK);
+      Transpose.run(rows, count, n, batch, from, d, each, to, w0, row, W);
+      for (int r = 0; r < rows; r++) {
+        fillLanes(to, w0 + r * row, i + r + 1, count);
+      }
+    }
     for (int i = 0; i < d; i++) {
-      int n = Math.min(d, (i + 8) & -8); // whole blocks of a transposition
-      load(batch, at + i * d * (each == 0 ? W : 1), each, count, n, to, t0 + i * row);
-      int end = Math.min(row, Math.max(n, (i + 4) & -4) * W);
-      Arrays.fill(to, t0 + i * row + (i + 1) * W, t0 + i * row + end, 0f);
+      clear(to, t0 + i * row + (i + 1) * W, t0 + i * row + Math.ceilDiv(i + 1, T) * T * W);
     }
     for (int i = d; i < d4; i++) {
       Arrays.fill(to, t0 + i * row, t0 + i * row + d4 * W, 0f);
       Arrays.fill(to, t0 + i * (row + W), t0 + i * (row + W) + W, 1f);
+    }
+  }
+
+  /** A few vectors of zeros, for which {@link Arrays#fill} takes longer to begin than to end. */
+  private static void clear(float[] a, int from, int end) {
+    FloatVector zero = FloatVector.zero(LaneSystem.S);
+    int n = end - from;
+    for (int i = 0; i < n; i += LaneSystem.L) {
+      zero.intoArray(a, from + i);
     }
   }
 
@@ -125,17 +154,18 @@ final class LaneCopy {
       return;
     }
     int stride = stride(d);
-    int rows = Math.max(1, STAGE / d);
+    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
     Arrays.fill(stage, 0, W * stride, 0f); // later rows cover what earlier ones wrote
     for (int i = 0; i < d; i += rows) {
-      int end = Math.min(d, i + rows);
-      for (int r = i; r < end; r++) {
-        int n = Math.min(row / W, (r + 8) & -8); // may go beyond d, where the next row begins
-        Arrays.fill(from, f0 + r * row + (r + 1) * W, f0 + r * row + n * W, 0f);
-        Transpose.run(n, count, from, f0 + r * row, W, stage, (r - i) * d, stride);
+      int some = Math.min(rows, d - i);
+      // What a row has beyond d is written over by the next one: matrices are done in order.
+      int n = Math.ceilDiv(i + some, BLOCK) * BLOCK;
+      for (int r = i; r < i + some; r++) {
+        clear(from, f0 + r * row + (r + 1) * W, f0 + r * row + Math.min(n, d) * W);
       }
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
       for (int b = 0; b < count; b++) {
-        System.arraycopy(stage, b * stride, batch, at + b * each + i * d, (end - i) * d);
+        System.arraycopy(stage, b * stride, batch, at + b * each + i * d, some * d);
       }
     }
   }
@@ -164,16 +194,25 @@ final class LaneCopy {
       int each,
       int count,
       float[] stage) {
+    if (each == 0) {
+      for (int i = 0; i < d; i++) {
+        add(from, f0 + i * row, scale, batch, at + i * d * W, (lower ? i + 1 : d) * W);
+      }
+      return;
+    }
     int stride = stride(d);
-    for (int i = 0; i < d; i++) {
-      int n = lower ? i + 1 : d;
-      if (each == 0) {
-        add(from, f0 + i * row, scale, batch, at + i * d * W, n * W);
-      } else {
-        int whole = Math.min(row / W, (n + 7) & -8);
-        Transpose.run(whole, count, from, f0 + i * row, W, stage, 0, stride);
-        for (int b = 0; b < count; b++) {
-          add(stage, b * stride, scale, batch, at + b * each + i * d, n);
+    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
+    for (int i = 0; i < d; i += rows) {
+      int some = Math.min(rows, d - i);
+      int n = Math.ceilDiv(lower ? i + some : d, BLOCK) * BLOCK;
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
+      for (int b = 0; b < count; b++) {
+        int to = at + b * each + i * d;
+        if (!lower) {
+          add(stage, b * stride, scale, batch, to, some * d);
+        }
+        for (int r = 0; lower && r < some; r++) {
+          add(stage, b * stride + r * d, scale, batch, to + r * d, i + r + 1);
         }
       }
     }

@@ -25,20 +25,46 @@ public final class Transpose {
   private Transpose() {}
 
   /** {@code to[t0 + j·lt + i] = from[f0 + i·lf + j]} for i < rows, j < columns. */
-  public static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  public static void run(
+      int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+    run(1, rows, columns, from, f0, 0, lf, to, t0, 0, lt);
+  }
+
+  /**
+   * {@code count} matrices of the same shape in one go, each {@code fNext} and {@code tNext}
+   * elements after the one before, which pays when they are small.
+   */
+  public static void run(
+      int count,
+      int rows,
+      int columns,
+      float[] from,
+      int f0,
+      int fNext,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int lt) {
     int fullRows = rows / N * N;
     int fullColumns = columns / N * N;
-    if (fullRows <= fullColumns) {
+    if (fullRows < fullColumns) {
       for (int i = 0; i < fullRows; i += N) {
-        strip(fullColumns, from, f0 + i * lf, 1, lf, to, t0 + i, lt, lt);
+        int f = f0 + i * lf;
+        strip(count, fullColumns, from, f, fNext, 1, lf, to, t0 + i, tNext, lt, lt);
       }
     } else { // strips along the longer side
       for (int j = 0; j < fullColumns; j += N) {
-        strip(fullRows, from, f0 + j, lf, lf, to, t0 + j * lt, 1, lt);
+        int t = t0 + j * lt;
+        strip(count, fullRows, from, f0 + j, fNext, lf, lf, to, t, tNext, 1, lt);
       }
     }
-    edge(0, fullRows, fullColumns, columns, from, f0, lf, to, t0, lt);
-    edge(fullRows, rows, 0, columns, from, f0, lf, to, t0, lt);
+    for (int m = 0; m < count && (fullRows < rows || fullColumns < columns); m++) {
+      int f = f0 + m * fNext;
+      int t = t0 + m * tNext;
+      edge(0, fullRows, fullColumns, columns, from, f, lf, to, t, lt);
+      edge(fullRows, rows, 0, columns, from, f, lf, to, t, lt);
+    }
   }
 
   /** Rows [i0, i1) of columns [j0, j1), one by one. */
@@ -51,23 +77,51 @@ public final class Transpose {
     }
   }
 
-  /** {@code n} / N blocks, each a step of N·fStep and N·tStep after the one before. */
+  /** {@code n} / N blocks of each matrix, a step of N·fStep and N·tStep after one another. */
   private static void strip(
-      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
     if (N == 8) {
-      strip8(n, from, f0, fStep, lf, to, t0, tStep, lt);
+      strip8(count, n, from, f0, fNext, fStep, lf, to, t0, tNext, tStep, lt);
     } else {
-      strip4(n, from, f0, fStep, lf, to, t0, tStep, lt);
+      strip4(count, n, from, f0, fNext, fStep, lf, to, t0, tNext, tStep, lt);
     }
   }
 
   private static void strip8(
-      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2, s4 = SWAP4;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2, m4 = UPPER4;
-    for (int j = 0; j < n; j += 8) {
-      int at = f0 + j * fStep;
-      int t = t0 + j * tStep;
+    int each = n / 8;
+    for (int q = 0, m = 0, j = 0; q < count * each; q++) { // one loop: matrix m, place j in it
+      int at = f0 + m * fNext + j * fStep;
+      int t = t0 + m * tNext + j * tStep;
+      j += 8;
+      if (j == n) {
+        j = 0;
+        m++;
+      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
@@ -100,12 +154,29 @@ public final class Transpose {
   }
 
   private static void strip4(
-      int n, float[] from, int f0, int fStep, int lf, float[] to, int t0, int tStep, int lt) {
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2;
-    for (int j = 0; j < n; j += 4) {
-      int at = f0 + j * fStep;
-      int t = t0 + j * tStep;
+    int each = n / 4;
+    for (int q = 0, m = 0, j = 0; q < count * each; q++) { // one loop: matrix m, place j in it
+      int at = f0 + m * fNext + j * fStep;
+      int t = t0 + m * tNext + j * tStep;
+      j += 4;
+      if (j == n) {
+        j = 0;
+        m++;
+      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
