@@ -115,8 +115,7 @@ public final class CholeskyOps {
       if (dX != null) {
         kernels
             .cholesky()
-            .solveBackward(
-                LAYOUT, system, l.value(), x.value(), dX, l.gradient(), y.gradient());
+            .solveBackward(LAYOUT, system, l.value(), x.value(), dX, l.gradient(), y.gradient());
       }
     }
   }

@@ -119,8 +119,7 @@ public abstract class CholeskyKernels {
    * @param y read, {@code [B,D,M]} or {@code [B,D·M]}, in lanes {@code [⌈B/16⌉, D·M·16]}
    * @param x written, the shape of {@code y}; may be {@code y} itself
    */
-  public final void solve(
-      MatrixLayout layout, LinearSystem system, Tensor l, Tensor y, Tensor x) {
+  public final void solve(MatrixLayout layout, LinearSystem system, Tensor l, Tensor y, Tensor x) {
     String m = "solve";
     checkSides(m, layout, l, "y", y);
     alike(m, layout, "x", x, "y", y);
@@ -221,8 +220,9 @@ public abstract class CholeskyKernels {
     Shape s = t.shape();
     boolean lanes = layout == MatrixLayout.LANES;
     int d = order(layout, t);
+    boolean shaped = s.rank() == 2 || (!lanes && s.rank() == 3 && s.dim(1) == s.dim(2));
     boolean square = d * d == elements(layout, t) && (!lanes || t.columns() % LANES == 0);
-    if (s.rank() != 2 && (lanes || s.rank() != 3 || s.dim(1) != s.dim(2)) || !square) {
+    if (!shaped || !square) {
       throw Checks.fail(
           m, name + " " + s + (lanes ? " must be [B/16,D·D·16]" : " must be [B,D,D] or [B,D·D]"));
     }
@@ -255,8 +255,7 @@ public abstract class CholeskyKernels {
     int unit = lanes ? LANES * d : rank == 3 ? 1 : d;
     if (!shaped || entries(t) != entries(l) || t.columns() % unit != 0) {
       String wanted = lanes ? "[%1$d,%2$d·M·16]" : "[%1$d,%2$d,M] or [%1$d,%2$d·M]";
-      throw Checks.fail(
-          m, name + " " + t.shape() + " must be " + wanted.formatted(entries(l), d));
+      throw Checks.fail(m, name + " " + t.shape() + " must be " + wanted.formatted(entries(l), d));
     }
   }
 
@@ -268,7 +267,8 @@ public abstract class CholeskyKernels {
     }
     if (layout == MatrixLayout.LANES && Math.ceilDiv(count, LANES) != entries(t)) {
       throw Checks.fail(
-          m, name + " has " + count + " elements, must fill the " + entries(t) + " groups of " + of);
+          m,
+          name + " has " + count + " elements, must fill the " + entries(t) + " groups of " + of);
     }
   }
 

@@ -33,8 +33,7 @@ final class LaneFactor {
   }
 
   /** {@code inverse[i·W] = 1/l[i,i]}, from the last to the first where {@code reversed}. */
-  static void reciprocals(
-      float[] l, int l0, int row, int d, boolean reversed, float[] inverse) {
+  static void reciprocals(float[] l, int l0, int row, int d, boolean reversed, float[] inverse) {
     for (int i = 0; i < d; i++) {
       int at = l0 + i * (row + W), to = (reversed ? d - 1 - i : i) * W;
       for (int h = 0; h < W; h += L) {

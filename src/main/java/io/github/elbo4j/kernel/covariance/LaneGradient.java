@@ -28,14 +28,7 @@ final class LaneGradient {
    * @param inverse 1/l[j,j], from the last to the first
    */
   static void run(
-      LaneSystem system,
-      float[] l,
-      int l0,
-      int lRow,
-      float[] s,
-      int row,
-      int d,
-      float[] inverse) {
+      LaneSystem system, float[] l, int l0, int lRow, float[] s, int row, int d, float[] inverse) {
     int last = (d - 1) * (row + W);
     system
         .matrix(l, l0 + (d - 1) * (lRow + W), -W, -lRow)

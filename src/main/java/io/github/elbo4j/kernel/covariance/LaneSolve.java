@@ -68,7 +68,10 @@ final class LaneSolve {
     Arrays.fill(out, o0, o0 + d * m * W, 0f);
     for (int r = 0; r < d; r += T) {
       int at = r * m * W;
-      system.matrix(l, r * (row + W), W, row).unknown(x, at, m * W, W).given(out, o0 + at, m * W, W);
+      system
+          .matrix(l, r * (row + W), W, row)
+          .unknown(x, at, m * W, W)
+          .given(out, o0 + at, m * W, W);
       for (int h = 0; h < W; h += L) {
         for (int c = 0; c < full; c += T) {
           system.remainder(d - r, 0, c, h, out, o0 + at);

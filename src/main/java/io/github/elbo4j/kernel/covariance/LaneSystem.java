@@ -243,7 +243,7 @@ final class LaneSystem {
   }
 
   /**
-   * {@code out[i,j] = given[i,j] − Σ_{k&lt;n} p[i,k]·x[k,j]} for the tile at r, c; out has the
+   * {@code out[i,j] = given[i,j] − Σ_{k<n} p[i,k]·x[k,j]} for the tile at r, c; out has the
    * strides of the right-hand side and may be it.
    */
   void remainder(int n, int r, int c, int h, float[] out, int from) {

@@ -76,9 +76,7 @@ public final class CholeskyCases implements FamilyCases {
   /** Index in the array of element e of matrix b. */
   private static int place(Tensor t, MatrixLayout layout, int b, int elements, int e) {
     return t.offset()
-        + (layout == MatrixLayout.LANES
-            ? (b / W * elements + e) * W + b % W
-            : b * elements + e);
+        + (layout == MatrixLayout.LANES ? (b / W * elements + e) * W + b % W : b * elements + e);
   }
 
   /** The same tensor with NaN above the diagonals: what no kernel may read. */

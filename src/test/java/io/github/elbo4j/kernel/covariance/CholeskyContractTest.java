@@ -30,8 +30,11 @@ class CholeskyContractTest {
   void shapesOfMatrices() {
     String square = " must be [B,D,D] or [B,D·D]";
     refused(
-        () -> kernels.factor(MATRICES, Tensor.zeros(3, 4, 5), l, status), "factor: a [3,4,5]" + square);
-    refused(() -> kernels.factor(MATRICES, Tensor.zeros(3, 15), l, status), "factor: a [3,15]" + square);
+        () -> kernels.factor(MATRICES, Tensor.zeros(3, 4, 5), l, status),
+        "factor: a [3,4,5]" + square);
+    refused(
+        () -> kernels.factor(MATRICES, Tensor.zeros(3, 15), l, status),
+        "factor: a [3,15]" + square);
     refused(() -> kernels.factor(MATRICES, Tensor.zeros(16), l, status), "factor: a [16]" + square);
     refused(
         () -> kernels.factor(LANES, a, lanes, status), "factor: a [3,4,4] must be [B/16,D·D·16]");
@@ -108,7 +111,8 @@ class CholeskyContractTest {
   @Test
   void shapesOfPacking() {
     refused(
-        () -> kernels.pack(a, Tensor.zeros(2, 256)), "pack: packed [2,256] must be [1,256] for [3,4,4]");
+        () -> kernels.pack(a, Tensor.zeros(2, 256)),
+        "pack: packed [2,256] must be [1,256] for [3,4,4]");
     refused(
         () -> kernels.unpack(Tensor.zeros(1, 240), a),
         "unpack: packed [1,240] must be [1,256] for [3,4,4]");
@@ -137,8 +141,7 @@ class CholeskyContractTest {
         () -> kernels.logDetBackward(MATRICES, l, Tensor.zeros(3), l),
         "logDetBackward: dL" + SHARE + "l");
     refused(
-        () -> kernels.logDet(MATRICES, l, Tensor.of(l.array(), 0, 3)),
-        "logDet: out" + SHARE + "l");
+        () -> kernels.logDet(MATRICES, l, Tensor.of(l.array(), 0, 3)), "logDet: out" + SHARE + "l");
     refused(() -> kernels.pack(lanes, Tensor.of(lanes.array(), 0, 1, 4096)), message());
   }
 
