@@ -28,6 +28,7 @@ public final class CholeskySimd extends CholeskyKernels {
       int count = Math.min(W, batch - g * W);
       int to = packed.offset() + g * W * n;
       LaneCopy.load(x.array(), x.offset() + g * W * n, n, count, n, packed.array(), to);
+      LaneCopy.fillLanes(packed.array(), to, n, count);
     }
   }
 

@@ -34,22 +34,20 @@ final class LaneCopy {
     return Math.max(STAGE, columns) + 16;
   }
 
-  /** {@code n} elements of {@code count} matrices, the first of them again in the lanes left. */
+  /** {@code n} elements of {@code count} matrices; the lanes left have no meaning. */
   static void load(float[] batch, int at, int each, int count, int n, float[] to, int t0) {
     if (each == 0) {
       System.arraycopy(batch, at, to, t0, n * W);
     } else {
       Transpose.run(count, n, batch, at, each, to, t0, W);
-      fillLanes(to, t0, n, count);
     }
   }
 
-  private static void fillLanes(float[] to, int t0, int n, int count) {
-    if (count < W) {
-      for (int e = 0; e < n; e++) {
-        int i = t0 + e * W;
-        Arrays.fill(to, i + count, i + W, to[i]);
-      }
+  /** The first lane into those from {@code count} on. */
+  static void fillLanes(float[] to, int t0, int n, int count) {
+    for (int e = 0; count < W && e < n; e++) {
+      int i = t0 + e * W;
+      Arrays.fill(to, i + count, i + W, to[i]);
     }
   }
 
@@ -73,9 +71,6 @@ final class LaneCopy {
       int last = from + (count - 1) * each + (rows - 1) * d;
       int n = last + i + BLOCK <= batch.length ? i + BLOCK : Math.min(d, i + BLOCK);
       Transpose.run(rows, count, n, batch, from, d, each, to, w0, row, W);
-      for (int r = 0; r < rows; r++) {
-        fillLanes(to, w0 + r * row, i + r + 1, count);
-      }
     }
     for (int i = 0; i < d; i++) {
       clear(to, t0 + i * row + (i + 1) * W, t0 + i * row + Math.ceilDiv(i + 1, T) * T * W);

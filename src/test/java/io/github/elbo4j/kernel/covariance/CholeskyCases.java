@@ -25,7 +25,9 @@ public final class CholeskyCases implements FamilyCases {
       list.add(new Sizes(b, 12, 5));
     }
     list.add(new Sizes(3, 5, 0));
+    list.add(new Sizes(18, 13, 5)); // whole group and a part, factored along the rows
     list.add(new Sizes(19, 13, 5));
+    list.add(new Sizes(1, 130, 1));
     list.add(new Sizes(18, 32, 8));
     list.add(new Sizes(2, 64, 64));
     return list;
@@ -35,23 +37,24 @@ public final class CholeskyCases implements FamilyCases {
   public List<KernelCase> parity() {
     List<KernelCase> cases = new ArrayList<>();
     for (Sizes s : sizes()) {
-      boolean hot = s.d == 13 || s.b == W + 1;
-      add(cases, hot, pack(s));
-      add(cases, hot, unpack(s));
+      boolean hot = s.d == 13;
+      add(cases, hot && s.b == 19, pack(s));
+      add(cases, hot && s.b == 19, unpack(s));
       for (MatrixLayout layout : MatrixLayout.values()) {
-        add(cases, hot, factor(s, layout, -1));
-        add(cases, hot && s.d == 13, factorBackward(s, layout));
+        add(cases, hot && (s.b == 19 || layout == MatrixLayout.MATRICES), factor(s, layout, -1));
+        add(cases, hot && s.b == 19, factorBackward(s, layout));
         for (LinearSystem system : LinearSystem.values()) {
-          boolean hotSolve = s.d == 13 && system == LinearSystem.FULL;
+          boolean hotSolve = s.b == 19 && system == LinearSystem.FULL;
           add(cases, hotSolve, solve(s, layout, system));
           add(cases, hotSolve, solveBackward(s, layout, system, 3));
         }
-        add(cases, hot && s.d == 13, logDet(s, layout));
-        add(cases, hot && s.d == 13, logDetBackward(s, layout));
+        add(cases, hot && s.b == 19, logDet(s, layout));
+        add(cases, hot && s.b == 19, logDetBackward(s, layout));
       }
     }
     for (MatrixLayout layout : MatrixLayout.values()) {
       cases.add(factor(new Sizes(21, 9, 1), layout, 17));
+      cases.add(factor(new Sizes(2, 37, 1), layout, 1));
       cases.add(solveBackward(new Sizes(5, 7, 4), layout, LinearSystem.FULL, 1));
       cases.add(solveBackward(new Sizes(5, 7, 4), layout, LinearSystem.FULL, 2));
     }

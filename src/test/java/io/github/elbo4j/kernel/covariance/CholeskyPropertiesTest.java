@@ -169,7 +169,7 @@ class CholeskyPropertiesTest {
 
   @Test
   void aMatrixDoesNotKnowItsPlaceOrLayout() {
-    for (int d : new int[] {7, 12, 40}) {
+    for (int d : new int[] {7, 12, 40, 133}) {
       RealMatrix[] some = new RealMatrix[19];
       for (int b = 0; b < some.length; b++) {
         some[b] = spread(b + 70, d, 30);
