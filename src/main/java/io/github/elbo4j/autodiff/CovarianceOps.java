@@ -63,7 +63,9 @@ public final class CovarianceOps {
     return n;
   }
 
-  /** The same with the noise given: {@code eps} is [B·K,D] and must stay until the backward pass. */
+  /**
+   * The same with the noise given: {@code eps} is [B·K,D] and must stay until the backward pass.
+   */
   public static Sample reparameterize(
       Tape tape, Var mu, Var logSigma, Var lower, Tensor eps, Want want) {
     Sample n = tape.next(Sample.class, Sample::new);
@@ -84,8 +86,8 @@ public final class CovarianceOps {
   }
 
   /**
-   * log N(x; mu, L·Lᵀ) with the factor packed, [B·K]. The parameters of the Gaussian need a gradient
-   * all or none.
+   * log N(x; mu, L·Lᵀ) with the factor packed, [B·K]. The parameters of the Gaussian need a
+   * gradient all or none.
    *
    * @param x [B·K,D]
    * @param mu [B,D]
@@ -134,15 +136,14 @@ public final class CovarianceOps {
     n.mu2 = mu2;
     n.factor2 = factor2;
     Tensor out = tape.open(n.kl, mu1.needsGradient(), mu1.value().rows());
-    tape.backend()
-        .covariance()
-        .kl(mu1.value(), factor1.value(), mu2.value(), factor2.value(), out);
+    tape.backend().covariance().kl(mu1.value(), factor1.value(), mu2.value(), factor2.value(), out);
     return n.kl;
   }
 
   /** While the tape does not record a parameter beside an output is no contradiction. */
   private static void allOrNone(Tape tape, String method, Var a, Var b, Var c) {
-    boolean alike = a.needsGradient() == b.needsGradient() && a.needsGradient() == c.needsGradient();
+    boolean alike =
+        a.needsGradient() == b.needsGradient() && a.needsGradient() == c.needsGradient();
     if (tape.recording() && !alike) {
       throw new IllegalArgumentException(
           method + ": the parameters of a Gaussian must all need a gradient or none");

@@ -132,8 +132,7 @@ class CovarianceOpsTest {
     check(
         "given " + want,
         (tape, p) ->
-            outputs(
-                tape, CovarianceOps.reparameterize(tape, p[0], p[1], p[2], eps, want), want),
+            outputs(tape, CovarianceOps.reparameterize(tape, p[0], p[1], p[2], eps, want), want),
         p -> outputs(p, read(eps), want),
         mu,
         logSigma,
@@ -151,8 +150,7 @@ class CovarianceOpsTest {
     check(
         "sticking the landing",
         (tape, p) ->
-            outputs(
-                tape, CovarianceOps.reparameterize(tape, p[0], p[1], p[2], eps, want), want),
+            outputs(tape, CovarianceOps.reparameterize(tape, p[0], p[1], p[2], eps, want), want),
         p -> {
           double[] z = sample(p[0], factor(p[1], p[2]), read(eps));
           return Formulas.project(z)
@@ -178,8 +176,7 @@ class CovarianceOpsTest {
     Tensor x = normal(7, 1, B * k, D);
     check(
         "packed",
-        (tape, p) ->
-            Formulas.project(tape, CovarianceOps.logDensity(tape, p[0], p[1], p[2], p[3])),
+        (tape, p) -> Formulas.project(tape, CovarianceOps.logDensity(tape, p[0], p[1], p[2], p[3])),
         p -> Formulas.project(logDensity(p[0], p[1], factor(p[2], p[3]))),
         x,
         mu,
@@ -196,8 +193,7 @@ class CovarianceOpsTest {
     check(
         "of data",
         (tape, p) ->
-            Formulas.project(
-                tape, CovarianceOps.logDensity(tape, Var.constant(x), p[0], p[1])),
+            Formulas.project(tape, CovarianceOps.logDensity(tape, Var.constant(x), p[0], p[1])),
         p -> Formulas.project(logDensity(read(x), p[0], p[1])),
         mu,
         l);
@@ -205,13 +201,14 @@ class CovarianceOpsTest {
         "under a fixed Gaussian",
         (tape, p) ->
             Formulas.project(
-                tape,
-                CovarianceOps.logDensity(tape, p[0], Var.constant(mu), Var.constant(l))),
+                tape, CovarianceOps.logDensity(tape, p[0], Var.constant(mu), Var.constant(l))),
         p -> Formulas.project(logDensity(p[0], read(mu), read(l))),
         x);
   }
 
-  /** Σ_c of squares of L₂⁻¹·[L₁ | mu₂ − mu₁]: the density of each column, its constants taken off. */
+  /**
+   * Σ_c of squares of L₂⁻¹·[L₁ | mu₂ − mu₁]: the density of each column, its constants taken off.
+   */
   private static double[] kl(double[] mu1, double[] l1, double[] mu2, double[] l2) {
     double[] kl = new double[B];
     for (int b = 0; b < B; b++) {
@@ -254,8 +251,7 @@ class CovarianceOpsTest {
         "fixed second",
         (tape, p) ->
             Formulas.project(
-                tape,
-                CovarianceOps.kl(tape, p[0], p[1], Var.constant(mu2), Var.constant(l2))),
+                tape, CovarianceOps.kl(tape, p[0], p[1], Var.constant(mu2), Var.constant(l2))),
         p -> Formulas.project(kl(p[0], p[1], read(mu2), read(l2))),
         mu,
         l1);
@@ -269,13 +265,12 @@ class CovarianceOpsTest {
     Var below = Var.constant(lower);
     Tensor eps = normal(1, 1, B, D);
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> CovarianceOps.reparameterize(tape, learned, fixed, below, eps, Want.KL))
-        .withMessage("reparameterize: the parameters of a Gaussian must all need a gradient or none");
+        .isThrownBy(() -> CovarianceOps.reparameterize(tape, learned, fixed, below, eps, Want.KL))
+        .withMessage(
+            "reparameterize: the parameters of a Gaussian must all need a gradient or none");
     NoiseKey key = new NoiseKey(1, 1);
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> CovarianceOps.reparameterize(tape, fixed, fixed, below, key, 0, Want.KL))
+        .isThrownBy(() -> CovarianceOps.reparameterize(tape, fixed, fixed, below, key, 0, Want.KL))
         .withMessage("reparameterize: samples 0 must be >= 1");
     var sample = CovarianceOps.reparameterize(tape, fixed, fixed, below, key, 2, Want.SAMPLE);
     assertThatIllegalStateException()

@@ -121,13 +121,25 @@ public abstract class CovarianceKernels {
       Tensor dLower) {
     Checks.same("reparameterizeBackward", "eps", eps, "z", z);
     backward(
-        mu, logSigma, lower, eps, null, z, dz, dKl, dLogQ, dLogP, stickTheLanding, dMu, dLogSigma,
+        mu,
+        logSigma,
+        lower,
+        eps,
+        null,
+        z,
+        dz,
+        dKl,
+        dLogQ,
+        dLogP,
+        stickTheLanding,
+        dMu,
+        dLogSigma,
         dLower);
   }
 
   /**
-   * The same with the noise of the forward pass drawn again: for K = 1 it costs a tenth of the pass,
-   * less than solving L·eps = z − mu, and is exact.
+   * The same with the noise of the forward pass drawn again: for K = 1 it costs a tenth of the
+   * pass, less than solving L·eps = z − mu, and is exact.
    */
   public final void reparameterizeBackward(
       Tensor mu,
@@ -144,8 +156,20 @@ public abstract class CovarianceKernels {
       Tensor dLogSigma,
       Tensor dLower) {
     backward(
-        mu, logSigma, lower, null, noise, z, dz, dKl, dLogQ, dLogP, stickTheLanding, dMu,
-        dLogSigma, dLower);
+        mu,
+        logSigma,
+        lower,
+        null,
+        noise,
+        z,
+        dz,
+        dKl,
+        dLogQ,
+        dLogP,
+        stickTheLanding,
+        dMu,
+        dLogSigma,
+        dLower);
   }
 
   /**
@@ -162,8 +186,7 @@ public abstract class CovarianceKernels {
    * @param lower read, [B,D(D−1)/2]
    * @param logProb written, R elements
    */
-  public final void logDensity(
-      Tensor x, Tensor mu, Tensor logSigma, Tensor lower, Tensor logProb) {
+  public final void logDensity(Tensor x, Tensor mu, Tensor logSigma, Tensor lower, Tensor logProb) {
     String m = "logDensity";
     checkPacked(m, mu, logSigma, lower);
     density(m, x, mu, logSigma, lower, logProb);
@@ -348,7 +371,19 @@ public abstract class CovarianceKernels {
         .writes("dLower", dLower)
         .end();
     doReparameterizeBackward(
-        mu, logSigma, lower, eps, noise, z, dz, dKl, dLogQ, dLogP, stickTheLanding, dMu, dLogSigma,
+        mu,
+        logSigma,
+        lower,
+        eps,
+        noise,
+        z,
+        dz,
+        dKl,
+        dLogQ,
+        dLogP,
+        stickTheLanding,
+        dMu,
+        dLogSigma,
         dLower);
   }
 
@@ -427,8 +462,7 @@ public abstract class CovarianceKernels {
     Checks.samples(m, name, x.rows(), "mu", mu.rows());
   }
 
-  private static void checkTwo(
-      String m, Tensor mu1, Tensor factor1, Tensor mu2, Tensor factor2) {
+  private static void checkTwo(String m, Tensor mu1, Tensor factor1, Tensor mu2, Tensor factor2) {
     if (mu2.rows() != 1) {
       Checks.same(m, "mu2", mu2, "mu1", mu1);
     } else {
@@ -495,7 +529,9 @@ public abstract class CovarianceKernels {
   protected abstract void doLogDensity(
       Tensor x, Tensor mu, @Nullable Tensor logSigma, Tensor lower, Tensor logProb);
 
-  /** Where {@code logSigma} is null {@code lower} is a full factor and {@code dLogSigma} is null. */
+  /**
+   * Where {@code logSigma} is null {@code lower} is a full factor and {@code dLogSigma} is null.
+   */
   protected abstract void doLogDensityBackward(
       Tensor x,
       Tensor mu,
@@ -507,8 +543,7 @@ public abstract class CovarianceKernels {
       @Nullable Tensor dLogSigma,
       @Nullable Tensor dLower);
 
-  protected abstract void doKl(
-      Tensor mu1, Tensor factor1, Tensor mu2, Tensor factor2, Tensor kl);
+  protected abstract void doKl(Tensor mu1, Tensor factor1, Tensor mu2, Tensor factor2, Tensor kl);
 
   protected abstract void doKlBackward(
       Tensor mu1,

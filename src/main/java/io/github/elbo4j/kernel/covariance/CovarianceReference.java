@@ -181,7 +181,9 @@ public final class CovarianceReference extends CovarianceKernels {
       }
     }
 
-    /** The gradient to logSigma, [b, d]; whether any came through the factor, else 0·∞ is left out. */
+    /**
+     * The gradient to logSigma, [b, d]; whether any came through the factor, else 0·∞ is left out.
+     */
     double[] toLogSigma(Factors f, boolean throughFactor) {
       double[] g = logDiagonal.clone();
       for (int p = 0; throughFactor && p < g.length; p++) {
@@ -293,8 +295,7 @@ public final class CovarianceReference extends CovarianceKernels {
   }
 
   /** Gradients of {@link #kl} to the first Gaussian and, summed where it is shared, the second. */
-  static Gradients[] klBackward(
-      double[] mu1, Factors f1, double[] mu2, Factors f2, double[] dKl) {
+  static Gradients[] klBackward(double[] mu1, Factors f1, double[] mu2, Factors f2, double[] dKl) {
     int d = f1.d;
     Gradients first = Gradients.of(dKl.length, d);
     Gradients second = Gradients.of(mu2.length / Math.max(1, d), d);
@@ -415,7 +416,8 @@ public final class CovarianceReference extends CovarianceKernels {
         backward(Doubles.read(mu), f, e, Doubles.read(z), up, stickTheLanding, samples(z, mu));
     Doubles.accumulate(g.mu, dMu);
     boolean direct = dLogQ != null && !stickTheLanding;
-    boolean through = up.z != null || up.kl != null || up.logP != null || (dLogQ != null && !direct);
+    boolean through =
+        up.z != null || up.kl != null || up.logP != null || (dLogQ != null && !direct);
     Doubles.accumulate(g.toLogSigma(f, through), dLogSigma);
     Doubles.accumulate(g.toLower(f.d), dLower);
   }
@@ -441,8 +443,7 @@ public final class CovarianceReference extends CovarianceKernels {
     Factors f = factors(logSigma, lower, mu.columns());
     double[] toX = new double[x.size()];
     double[] up = Doubles.read(dLogProb);
-    Gradients g =
-        logDensityBackward(Doubles.read(x), Doubles.read(mu), f, up, samples(x, mu), toX);
+    Gradients g = logDensityBackward(Doubles.read(x), Doubles.read(mu), f, up, samples(x, mu), toX);
     Doubles.accumulate(toX, dX);
     Doubles.accumulate(g.mu, dMu);
     if (logSigma == null) {
@@ -475,8 +476,7 @@ public final class CovarianceReference extends CovarianceKernels {
     int d = mu1.columns();
     Factors f1 = factors(null, factor1, d);
     Factors f2 = factors(null, factor2, d);
-    Gradients[] g =
-        klBackward(Doubles.read(mu1), f1, Doubles.read(mu2), f2, Doubles.read(dKl));
+    Gradients[] g = klBackward(Doubles.read(mu1), f1, Doubles.read(mu2), f2, Doubles.read(dKl));
     Doubles.accumulate(g[0].mu, dMu1);
     Doubles.accumulate(g[0].toFull(f1), dFactor1);
     Doubles.accumulate(g[1].mu, dMu2);

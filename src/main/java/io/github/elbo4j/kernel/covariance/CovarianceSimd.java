@@ -52,8 +52,20 @@ public final class CovarianceSimd extends CovarianceKernels {
     BACKWARD
         .get()
         .run(
-            mu, logSigma, lower, eps, noise, z, dz, dKl, dLogQ, dLogP, stickTheLanding, dMu,
-            dLogSigma, dLower);
+            mu,
+            logSigma,
+            lower,
+            eps,
+            noise,
+            z,
+            dz,
+            dKl,
+            dLogQ,
+            dLogP,
+            stickTheLanding,
+            dMu,
+            dLogSigma,
+            dLower);
   }
 
   @Override

@@ -86,8 +86,7 @@ final class DivergenceGradient {
   }
 
   /** Row i of the gradient to the second: −dkl·S_ij, and dkl/L_ii on the diagonal. */
-  void addSecond(
-      int part, int point, int lanes, Tensor g, int i, float[] s, int at, int inverse) {
+  void addSecond(int part, int point, int lanes, Tensor g, int i, float[] s, int at, int inverse) {
     if (dL2 == null) {
       return;
     }
@@ -117,8 +116,7 @@ final class DivergenceGradient {
   }
 
   /** sums[to + j] += sign·Σ_l dkl·tile[j][l]. */
-  private void sum(
-      int point, int lanes, Tensor g, int sign, float[] tile, int at, int n, int to) {
+  private void sum(int point, int lanes, Tensor g, int sign, float[] tile, int at, int n, int to) {
     for (int j = 0; j < n; j++) {
       double sum = 0;
       for (int l = 0; l < lanes; l++) {

@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Arithmetic with lower triangular matrices of many columns, one in each lane. A matrix has rows of
- * {@link #pitch} vectors, 0 above the diagonal; four columns are done at a time, which share what is
- * read of the factor and do not wait for each other.
+ * {@link #pitch} vectors, 0 above the diagonal; four columns are done at a time, which share what
+ * is read of the factor and do not wait for each other.
  */
 final class DivergenceTile {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -35,7 +35,18 @@ final class DivergenceTile {
     int pitch = pitch(d) * L;
     for (int c = 0; c < d; c += 4) {
       for (int i = c; i < d; i++) {
-        row(tile, (FactorTile.offset(i) + c) * L, L, i - c, inverse, vAt + i * L, m, m, c, i, pitch);
+        row(
+            tile,
+            (FactorTile.offset(i) + c) * L,
+            L,
+            i - c,
+            inverse,
+            vAt + i * L,
+            m,
+            m,
+            c,
+            i,
+            pitch);
       }
     }
   }
@@ -85,15 +96,7 @@ final class DivergenceTile {
   }
 
   private static void transposedRow(
-      float[] tile,
-      int d,
-      float[] inverse,
-      int v,
-      float[] m,
-      float[] p,
-      int c,
-      int i,
-      int pitch) {
+      float[] tile, int d, float[] inverse, int v, float[] m, float[] p, int c, int i, int pitch) {
     FloatVector s0 = FloatVector.zero(F);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = FloatVector.zero(F);

@@ -85,7 +85,9 @@ final class FactorGradient {
     }
   }
 
-  /** Adds {@code g} to the gradient to every log L_ii of point b; {@code s} is where 1/L_ii begin. */
+  /**
+   * Adds {@code g} to the gradient to every log L_ii of point b; {@code s} is where 1/L_ii begin.
+   */
   void addToLogDiagonal(int b, float g, float[] inverse, int s) {
     if (logSigma != null) {
       int at = logSigma.offset() + b * d;

@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The gradient to one data point's factor: {@code Σ_k u_k·v_kᵀ} below the diagonal, lanes along a
  * row of the factor. Rows are written in whole vectors; what runs over the end of a row lies at the
- * beginning of the next one, which is written after it. So nothing is masked, and adding the
- * packed result to a gradient is one pass over a stream.
+ * beginning of the next one, which is written after it. So nothing is masked, and adding the packed
+ * result to a gradient is one pass over a stream.
  */
 final class FactorOuter {
   private static final VectorSpecies<Float> F = SimdMath.F;

@@ -13,7 +13,13 @@ final class FactorSolves {
 
   /** The inverse diagonals of a block as a tile, by way of {@code rows}, d floats a point. */
   static void inverse(
-      FactorTiling tiling, FactorSource factor, int block, int d, float[] rows, float[] tile, int t) {
+      FactorTiling tiling,
+      FactorSource factor,
+      int block,
+      int d,
+      float[] rows,
+      float[] tile,
+      int t) {
     int points = tiling.pointsIn(block);
     factor.inverseDiagonal(tiling.firstPoint(block), points, rows);
     vector(tiling, block, d, rows, 0, tile, t);

@@ -92,9 +92,11 @@ final class FactorTile {
     Transpose.run(lanes, inside ? whole : n, a, at, stride, tile, t, L);
   }
 
-  /** y += strictlower·x for rows [i0, i1). Two rows at a time: their sums do not wait for each other. */
-  static void multiply(
-      float[] tile, int i0, int i1, float[] x, int xAt, float[] y, int yAt) {
+  /**
+   * y += strictlower·x for rows [i0, i1). Two rows at a time: their sums do not wait for each
+   * other.
+   */
+  static void multiply(float[] tile, int i0, int i1, float[] x, int xAt, float[] y, int yAt) {
     int i = i0;
     for (int t = 0; i + 1 < i1; t += (2 * i + 1) * L, i += 2) {
       int u = t + i * L;
@@ -152,7 +154,9 @@ final class FactorTile {
     }
   }
 
-  /** y = L⁻ᵀ·y for rows [i0, i1), those behind being done: each result leaves all rows before it. */
+  /**
+   * y = L⁻ᵀ·y for rows [i0, i1), those behind being done: each result leaves all rows before it.
+   */
   static void substituteTransposed(
       float[] tile, int i0, int i1, float[] inverse, int vAt, float[] y, int yAt) {
     for (int i = i1 - 1; i >= i0; i--) {

@@ -146,8 +146,7 @@ final class SampleBackward extends KernelTask {
       int b = tiling.firstPoint(block) + p;
       Tensor multiple = divergence == null ? null : lower;
       float scale = divergence == null ? 0 : value(divergence, b);
-      gradient.add(
-          b, g, gAt + at, noiseArray, noiseAt + at, n, sigma, p * d, multiple, scale);
+      gradient.add(b, g, gAt + at, noiseArray, noiseAt + at, n, sigma, p * d, multiple, scale);
     }
   }
 
@@ -216,8 +215,7 @@ final class SampleBackward extends KernelTask {
             scale, lower.array(), lower.offset() + at, dLower.array(), dLower.offset() + at, size);
       }
       at = b * d;
-      FactorOuter.addScaled(
-          scale, mu.array(), mu.offset() + at, dMu.array(), dMu.offset() + at, d);
+      FactorOuter.addScaled(scale, mu.array(), mu.offset() + at, dMu.array(), dMu.offset() + at, d);
       at += dLogSigma.offset();
       for (int i = 0; i < d; i++) {
         float excess = Math.fma(sigma[p * d + i], sigma[p * d + i], -1f);

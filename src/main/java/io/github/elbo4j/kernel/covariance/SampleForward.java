@@ -143,8 +143,7 @@ final class SampleForward extends KernelTask {
   }
 
   /** −½ Σ ( x² + log 2π ) of each row, less log|L| where the density is the posterior's. */
-  private void densities(
-      Tensor out, int row, int rows, float[] x, int from, boolean posterior) {
+  private void densities(Tensor out, int row, int rows, float[] x, int from, boolean posterior) {
     float[] lanes = Scratch.get().floats(0, L);
     double logDet = 0;
     for (int r = row; r < row + rows; r++, from += d) {

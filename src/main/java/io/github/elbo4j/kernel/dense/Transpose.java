@@ -25,7 +25,8 @@ public final class Transpose {
   private Transpose() {}
 
   /** {@code to[t0 + j·lt + i] = from[f0 + i·lf + j]} for i < rows, j < columns. */
-  public static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  public static void run(
+      int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
     int fullRows = rows / N * N;
     int fullColumns = columns / N * N;
     for (int i = 0; i < fullRows; i += N) {

@@ -216,8 +216,7 @@ public final class CovarianceCases implements FamilyCases {
           Tensor dMu = f.accumulated("dMu", Tolerance.sum(toMu), s.b, s.d);
           Tensor dLog = f.accumulated("dLogSigma", Tolerance.sum(toLog), s.b, s.d);
           Tensor dLower =
-              f.accumulated(
-                  "dLower", Tolerance.sum(packed(toL, s.d)), s.b, s.d * (s.d - 1) / 2);
+              f.accumulated("dLower", Tolerance.sum(packed(toL, s.d)), s.b, s.d * (s.d - 1) / 2);
           return k -> {
             CovarianceKernels c = k.covariance();
             if (key != null) {
@@ -252,7 +251,9 @@ public final class CovarianceCases implements FamilyCases {
     return g;
   }
 
-  /** −|L_ij| below the diagonal: the matrix whose inverse has the absolute values of L's at most. */
+  /**
+   * −|L_ij| below the diagonal: the matrix whose inverse has the absolute values of L's at most.
+   */
   private static double[] minusAbs(Factors f) {
     double[] l = f.l().clone();
     for (int i = 0; i < l.length; i++) {
@@ -330,19 +331,16 @@ public final class CovarianceCases implements FamilyCases {
             toLog[p] += START + toL[diagonal] * l.l()[diagonal];
           }
           Tensor dX = f.accumulated("dX", Tolerance.sum(plus(START, toX)), r, s.d);
-          Tensor dMu =
-              f.accumulated("dMu", Tolerance.sum(sums(START, toX, s.d, s.k)), s.b, s.d);
+          Tensor dMu = f.accumulated("dMu", Tolerance.sum(sums(START, toX, s.d, s.k)), s.b, s.d);
           if (logSigma == null) {
             Tensor dFactor = f.accumulated("dFactor", Tolerance.sum(toL), s.b, s.d * s.d);
             return k -> k.covariance().logDensityBackward(x, mu, lower, g, dX, dMu, dFactor);
           }
           Tensor dLog = f.accumulated("dLogSigma", Tolerance.sum(toLog), s.b, s.d);
           Tensor dLower =
-              f.accumulated(
-                  "dLower", Tolerance.sum(packed(toL, s.d)), s.b, s.d * (s.d - 1) / 2);
+              f.accumulated("dLower", Tolerance.sum(packed(toL, s.d)), s.b, s.d * (s.d - 1) / 2);
           return k ->
-              k.covariance()
-                  .logDensityBackward(x, mu, logSigma, lower, g, dX, dMu, dLog, dLower);
+              k.covariance().logDensityBackward(x, mu, logSigma, lower, g, dX, dMu, dLog, dLower);
         });
   }
 
@@ -375,8 +373,7 @@ public final class CovarianceCases implements FamilyCases {
     }
 
     double[][] whitened(int p) {
-      double[] m =
-          CovarianceReference.whitened(Doubles.read(mu1), f1, Doubles.read(mu2), f2, p);
+      double[] m = CovarianceReference.whitened(Doubles.read(mu1), f1, Doubles.read(mu2), f2, p);
       double[] in = new double[m.length];
       for (int i = 0; i < d; i++) {
         for (int c = 0; c <= i; c++) {
@@ -414,7 +411,9 @@ public final class CovarianceCases implements FamilyCases {
           int rows = t.mu2.rows();
           Tensor g = f.input("dKl", s.b);
           double[][] terms = {
-            new double[s.b * d], new double[s.b * d * d], new double[rows * d],
+            new double[s.b * d],
+            new double[s.b * d * d],
+            new double[rows * d],
             new double[rows * d * d]
           };
           for (double[] sums : terms) {
@@ -427,8 +426,7 @@ public final class CovarianceCases implements FamilyCases {
           Tensor dL1 = f.accumulated("dFactor1", Tolerance.sum(terms[1]), s.b, d * d);
           Tensor dMu2 = f.accumulated("dMu2", Tolerance.sum(terms[2]), rows, d);
           Tensor dL2 = f.accumulated("dFactor2", Tolerance.sum(terms[3]), rows, d * d);
-          return k ->
-              k.covariance().klBackward(t.mu1, t.l1, t.mu2, t.l2, g, dMu1, dL1, dMu2, dL2);
+          return k -> k.covariance().klBackward(t.mu1, t.l1, t.mu2, t.l2, g, dMu1, dL1, dMu2, dL2);
         });
   }
 

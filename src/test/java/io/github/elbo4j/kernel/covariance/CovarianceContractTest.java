@@ -88,8 +88,7 @@ class CovarianceContractTest {
     refused(
         () -> kernels.kl(mu, full, wrong, full, perPoint), "kl: mu2 [5,5] must equal mu1 [3,4]");
     refused(
-        () -> kernels.kl(mu, lower, mu, full, perPoint),
-        "kl: factor1 [3,6] must have 48 elements");
+        () -> kernels.kl(mu, lower, mu, full, perPoint), "kl: factor1 [3,6] must have 48 elements");
     refused(
         () -> kernels.kl(mu, full, Tensor.zeros(1, 4), full, perPoint),
         "kl: factor2 [3,16] must have 16 elements");
@@ -128,7 +127,8 @@ class CovarianceContractTest {
   }
 
   /** Every argument from {@code first} on beside every other: they may be parts of one array. */
-  private static void standAlone(String method, String[] names, int[][] dims, int first, Call call) {
+  private static void standAlone(
+      String method, String[] names, int[][] dims, int first, Call call) {
     for (int out = first; out < names.length; out++) {
       for (int other = 0; other < out; other++) {
         Tensor[] t = apart(dims);
@@ -159,7 +159,17 @@ class CovarianceContractTest {
     standAlone(
         "reparameterizeBackward",
         new String[] {
-          "mu", "logSigma", "lower", "eps", "z", "dz", "dKl", "dLogQ", "dLogP", "dMu", "dLogSigma",
+          "mu",
+          "logSigma",
+          "lower",
+          "eps",
+          "z",
+          "dz",
+          "dKl",
+          "dLogQ",
+          "dLogP",
+          "dMu",
+          "dLogSigma",
           "dLower"
         },
         new int[][] {p, p, l, p, p, p, r, r, r, p, p, l},

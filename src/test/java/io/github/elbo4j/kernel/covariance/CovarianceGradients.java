@@ -105,10 +105,7 @@ final class CovarianceGradients {
     Gradients[] g = CovarianceReference.klBackward(MU, f1, mu2, f2, TO_KL);
     ToDoubleFunction<double[]> weigh = kl -> GradCheck.dot(TO_KL, kl);
     GradCheck.check(
-        "dMu1",
-        MU,
-        g[0].mu(),
-        v -> weigh.applyAsDouble(CovarianceReference.kl(v, f1, mu2, f2)));
+        "dMu1", MU, g[0].mu(), v -> weigh.applyAsDouble(CovarianceReference.kl(v, f1, mu2, f2)));
     GradCheck.check(
         "dFactor1",
         l1,

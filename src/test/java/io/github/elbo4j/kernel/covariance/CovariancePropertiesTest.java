@@ -78,7 +78,8 @@ class CovariancePropertiesTest {
 
   private static RealVector row(Tensor t, int r) {
     double[] x = Doubles.read(t);
-    return new ArrayRealVector(java.util.Arrays.copyOfRange(x, r * t.columns(), (r + 1) * t.columns()));
+    return new ArrayRealVector(
+        java.util.Arrays.copyOfRange(x, r * t.columns(), (r + 1) * t.columns()));
   }
 
   private static double logDensity(RealVector x, RealVector mean, RealMatrix sigma) {
