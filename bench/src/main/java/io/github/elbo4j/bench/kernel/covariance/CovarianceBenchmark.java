@@ -38,6 +38,12 @@ public class CovarianceBenchmark extends KernelBenchmark {
   Tensor dMu2;
   Tensor dFactor2;
 
+  /** The reference takes seconds for the larger ones. */
+  @Override
+  protected String verifiedShape(String shape) {
+    return shape.replace("4096x", "67x").replace("1024x", "35x");
+  }
+
   @Override
   protected void prepare(Numbers numbers) {
     int[] dims = Numbers.dims(shape);
