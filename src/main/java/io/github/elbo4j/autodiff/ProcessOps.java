@@ -1,6 +1,8 @@
 package io.github.elbo4j.autodiff;
 
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.covariance.LinearSystem;
+import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +73,68 @@ public final class ProcessOps {
     Tensor covariance = tape.open(n.covariance, k.needsGradient() || v.needsGradient(), r, r);
     tape.backend().process().conditionalCovariance(k.value(), v.value(), covariance);
     return n.covariance;
+  }
+
+  /**
+   * Mean and variance of D independent Gaussian processes, which share a kernel.
+   *
+   * @param mean [R,D]
+   * @param variance [R]
+   */
+  public record Conditional(Var mean, Var variance) {}
+
+  /**
+   * What Gaussian processes are at R points, given their values at M others (Rasmussen and Williams
+   * 2006, eqs. 2.25 and 2.26; the variational Gaussian process of Tran et al. 2016): with {@code K +
+   * jitter·I = L·Lᵀ} over the known points and {@code V = L⁻¹·K(known, points)},
+   *
+   * <pre>
+   * mean     = K(points, known)·L⁻ᵀ·L⁻¹·values
+   * variance = exp(logVariance) − Σ_i V[i,r]²
+   * </pre>
+   *
+   * @param known [M,C]
+   * @param values [M,D]
+   * @param points [R,C]
+   * @param logWeight [C]
+   * @param logVariance one element
+   * @throws io.github.elbo4j.kernel.covariance.NotPositiveDefiniteException where known points
+   *     coincide and the jitter is too small
+   */
+  public static Conditional conditional(
+      Tape tape,
+      Var known,
+      Var values,
+      Var points,
+      Var logWeight,
+      Var logVariance,
+      float jitter) {
+    int m = known.value().rows();
+    int r = points.value().rows();
+    int d = values.value().columns();
+    if (values.value().rows() != m) {
+      throw new IllegalArgumentException(
+          "conditional: values %s must have a row for each of known %s"
+              .formatted(values.value().shape(), known.value().shape()));
+    }
+    Var kernel = ard(tape, known, null, logWeight, logVariance, jitter);
+    Var l = CholeskyOps.cholesky(tape, ShapeOps.reshape(tape, kernel, 1, m * m));
+    Var weights =
+        CholeskyOps.solve(
+            tape, LinearSystem.FULL, l, ShapeOps.reshape(tape, values, 1, m * d));
+    Var mean =
+        DenseOps.dense(
+            tape,
+            ard(tape, points, known, logWeight, logVariance, 0),
+            ShapeOps.reshape(tape, weights, m, d),
+            null,
+            Activation.NONE);
+    Var across = ard(tape, known, points, logWeight, logVariance, 0);
+    Var v =
+        CholeskyOps.solve(
+            tape, LinearSystem.LOWER, l, ShapeOps.reshape(tape, across, 1, m * r));
+    Var variance = conditionalVariance(tape, ShapeOps.reshape(tape, v, m, r), logVariance);
+    return new Conditional(mean, variance);
   }
 
   private static final class ArdNode extends Node {
