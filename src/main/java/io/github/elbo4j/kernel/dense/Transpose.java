@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * of the second that have not (Eklundh 1972). Ragged edges go element by element. 8×8 blocks are as
  * fast as 16×16 ones and a quarter of their code.
  */
-final class Transpose {
+public final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
   private static final VectorSpecies<Float> S =
       N == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
@@ -25,7 +25,8 @@ final class Transpose {
   private Transpose() {}
 
   /** {@code to[t0 + j·lt + i] = from[f0 + i·lf + j]} for i < rows, j < columns. */
-  static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  public static void run(
+      int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
     int fullRows = rows / N * N;
     int fullColumns = columns / N * N;
     for (int i = 0; i < fullRows; i += N) {
