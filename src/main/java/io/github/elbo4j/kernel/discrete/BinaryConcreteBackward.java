@@ -114,7 +114,8 @@ final class BinaryConcreteBackward extends VariablesTask {
     }
     ConcreteColumns.scale(w, g, 1 / tau, s);
     if (dLogAlpha != null) {
-      ch.addPoints(g, dLogAlpha);
+      ch.stage(g);
+      ch.addPoints(dLogAlpha);
     }
     if (dTau != null) {
       BinaryColumns.product(w, g, l, s, ch.row(1));
@@ -139,7 +140,8 @@ final class BinaryConcreteBackward extends VariablesTask {
     int h = ch.area(2);
     slopes(ch, l, up, h);
     if (dLogAlpha != null) {
-      ch.addPoints(h, dLogAlpha);
+      ch.stage(h);
+      ch.addPoints(dLogAlpha);
     }
     if (dTau != null) {
       BinaryColumns.product(w, h, l, s, ch.row(1));
@@ -153,7 +155,8 @@ final class BinaryConcreteBackward extends VariablesTask {
         BinaryColumns.slope(w, l, up, s);
         Columns.subtractScaled(w, h, 1, l, s);
       }
-      ch.add(h, dLogit);
+      ch.stage(h);
+      ch.add(1, dLogit);
     }
   }
 }

@@ -44,6 +44,7 @@ final class Chunk {
   private int variables;
   private int samples;
   private int rowsFrom;
+  private int row;
   private int stage;
 
   private Chunk() {}
@@ -72,6 +73,7 @@ final class Chunk {
     n = count;
     stride = Math.ceilDiv(count, SimdMath.L) * SimdMath.L;
     rowsFrom = stage + c * stride + GAP;
+    row = from / variables;
   }
 
   /** Where area {@code i} begins. */
@@ -94,9 +96,14 @@ final class Chunk {
     return first + n;
   }
 
-  /** Index after the last variable here of the row of variable {@code v}. */
-  int endOfRow(int v) {
-    return Math.min(end(), (v / variables + 1) * variables);
+  /** The row that the first variable is of. */
+  int firstRow() {
+    return row;
+  }
+
+  /** Index after the last variable here of the given row. */
+  int endOfRow(int r) {
+    return Math.min(first + n, (r + 1) * variables);
   }
 
   /** area = the variables of {@code t}, which has a row a sample. */
@@ -110,9 +117,11 @@ final class Chunk {
       load(t, area);
       return;
     }
-    for (int v = first; v < end(); v = endOfRow(v)) {
-      int from = t.offset() + pointOf(v) * c;
-      System.arraycopy(t.array(), from, w, stage + (v - first) * c, (endOfRow(v) - v) * c);
+    for (int v = first, r = row; v < end(); r++) {
+      int end = endOfRow(r);
+      int from = t.offset() + pointOf(v, r) * c;
+      System.arraycopy(t.array(), from, w, stage + (v - first) * c, (end - v) * c);
+      v = end;
     }
     turn(w, stage, area, 0);
   }
@@ -149,55 +158,61 @@ final class Chunk {
     }
   }
 
-  /** The variables of {@code t}, which has a row a sample, += area. */
-  void add(int area, Tensor t) {
+  /** Turns an area back, for {@link #add} and {@link #addPoints}; it may be written to then. */
+  void stage(int area) {
     turnBack(area, w, stage);
-    addStaged(0, n * c, t.array(), t.offset() + first * c);
   }
 
-  /** The variables of {@code t}, which has a row a data point, += area, over all samples here. */
-  void addPoints(int area, Tensor t) {
+  /** The variables of {@code t}, which has a row a sample, += factor · what is staged. */
+  void add(float factor, Tensor t) {
+    addStaged(factor, 0, n * c, t.array(), t.offset() + first * c);
+  }
+
+  /** Those of {@code t}, which has a row a data point, += what is staged, over all samples here. */
+  void addPoints(Tensor t) {
     if (samples == 1) {
-      add(area, t);
+      add(1, t);
       return;
     }
-    turnBack(area, w, stage);
-    for (int v = first; v < end(); v = endOfRow(v)) {
-      int to = t.offset() + pointOf(v) * c;
-      addStaged((v - first) * c, (endOfRow(v) - v) * c, t.array(), to);
+    for (int v = first, r = row; v < end(); r++) {
+      int end = endOfRow(r);
+      int to = t.offset() + pointOf(v, r) * c;
+      addStaged(1, (v - first) * c, (end - v) * c, t.array(), to);
+      v = end;
     }
   }
 
-  private void addStaged(int from, int count, float[] to, int at) {
-    float[] staged = w;
-    int start = stage + from;
-    for (int i = 0; i < count; i++) {
-      to[at + i] += staged[start + i];
-    }
+  private void addStaged(float factor, int from, int count, float[] to, int at) {
+    Columns.addTo(w, stage + from, factor, to, at, count);
   }
 
-  /** The variable of a data point's row that variable {@code v} of a sample's row belongs to. */
-  private int pointOf(int v) {
-    return v / variables / samples * variables + v % variables;
+  /** The variable of a data point's row that variable {@code v}, of row r, belongs to. */
+  private int pointOf(int v, int r) {
+    return v + (r / samples - r) * variables;
   }
 
   /** row = one number a row of {@code perRow}, for each of its variables. */
-  void spread(Tensor perRow, int row) {
-    Arrays.fill(w, row + n, row + stride, 0);
-    for (int v = first; v < end(); v = endOfRow(v)) {
-      float value = perRow.array()[perRow.offset() + v / variables];
-      Arrays.fill(w, row + v - first, row + endOfRow(v) - first, value);
+  void spread(Tensor perRow, int into) {
+    float[] a = w;
+    int shift = into - first;
+    for (int v = first, r = row; v < end(); r++) {
+      int end = endOfRow(r);
+      float value = perRow.array()[perRow.offset() + r];
+      for (; v < end; v++) {
+        a[shift + v] = value;
+      }
     }
+    Arrays.fill(a, into + n, into + stride, 0);
   }
 
   /** row = one number a variable of {@code t}. */
-  void loadRow(Tensor t, int row) {
-    System.arraycopy(t.array(), t.offset() + first, w, row, n);
-    Arrays.fill(w, row + n, row + stride, 0);
+  void loadRow(Tensor t, int into) {
+    System.arraycopy(t.array(), t.offset() + first, w, into, n);
+    Arrays.fill(w, into + n, into + stride, 0);
   }
 
   /** One number a variable of {@code t} = row. */
-  void storeRow(int row, Tensor t) {
-    System.arraycopy(w, row, t.array(), t.offset() + first, n);
+  void storeRow(int from, Tensor t) {
+    System.arraycopy(w, from, t.array(), t.offset() + first, n);
   }
 }

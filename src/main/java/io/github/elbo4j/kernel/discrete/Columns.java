@@ -67,6 +67,22 @@ final class Columns {
     }
   }
 
+  /** d = d − factor·b, top = max_c of that. */
+  static void difference(float[] w, int d, float factor, int b, int c, int s, int top) {
+    FloatVector k = FloatVector.broadcast(F, -factor);
+    for (int j = 0; j < s; j += L) {
+      FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+      for (int i = 0; i < c; i++) {
+        int at = d + i * s + j;
+        FloatVector x = FloatVector.fromArray(F, w, b + i * s + j);
+        x = x.fma(k, FloatVector.fromArray(F, w, at));
+        x.intoArray(w, at);
+        m = m.blend(x, x.compare(GT, m));
+      }
+      m.intoArray(w, top + j);
+    }
+  }
+
   /** a = (a − row)·factor. */
   static void shift(float[] w, int a, int row, float factor, int c, int s) {
     FloatVector k = FloatVector.broadcast(F, factor);
@@ -76,6 +92,26 @@ final class Columns {
         int at = a + i * s + j;
         FloatVector.fromArray(F, w, at).sub(r).mul(k).intoArray(w, at);
       }
+    }
+  }
+
+  /** a = a − row, out = Σ_c of that. */
+  static void subtractAndSum(float[] w, int a, int row, int c, int s, int out) {
+    for (int j = 0; j < s; j += L) {
+      FloatVector r = FloatVector.fromArray(F, w, row + j);
+      FloatVector total = FloatVector.zero(F);
+      for (int from = 0; from < c; from += PART) {
+        FloatVector part = FloatVector.zero(F);
+        int end = Math.min(c, from + PART);
+        for (int i = from; i < end; i++) {
+          int at = a + i * s + j;
+          FloatVector x = FloatVector.fromArray(F, w, at).sub(r);
+          x.intoArray(w, at);
+          part = part.add(x);
+        }
+        total = total.add(part);
+      }
+      total.intoArray(w, out + j);
     }
   }
 
@@ -213,6 +249,19 @@ final class Columns {
         FloatVector p = FloatVector.fromArray(F, w, y + i * s + j);
         p.fma(r, FloatVector.fromArray(F, w, at)).mul(k).intoArray(w, at);
       }
+    }
+  }
+
+  /** to += factor·a, for any n. */
+  static void addTo(float[] w, int a, float factor, float[] to, int at, int n) {
+    FloatVector k = FloatVector.broadcast(F, factor);
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector x = FloatVector.fromArray(F, w, a + i);
+      x.fma(k, FloatVector.fromArray(F, to, at + i)).intoArray(to, at + i);
+    }
+    for (int i = full; i < n; i++) {
+      to[at + i] = Math.fma(factor, w[a + i], to[at + i]);
     }
   }
 }

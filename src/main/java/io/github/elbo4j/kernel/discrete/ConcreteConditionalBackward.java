@@ -75,7 +75,8 @@ final class ConcreteConditionalBackward extends VariablesTask {
     }
     if (dLogAlpha != null) {
       throughTruncation(ch, g);
-      ch.addPoints(g, dLogAlpha);
+      ch.stage(g);
+      ch.addPoints(dLogAlpha);
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.elbo4j.kernel.discrete;
 
 import io.github.elbo4j.kernel.ReferenceMath;
 import io.github.elbo4j.tensor.Tensor;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The Concrete log density of given samples, and its gradients. */
@@ -71,9 +70,7 @@ final class ConcreteDensity extends VariablesTask {
     int sample = ch.area(1);
     ch.loadPoints(logAlpha, d);
     ch.load(logY, sample);
-    Columns.subtractScaled(w, d, tau, sample, ch.size());
-    Columns.max(w, d, ch.c, ch.stride, ch.row(2));
-    Columns.subtract(w, d, ch.row(2), ch.c, ch.stride);
+    Columns.difference(w, d, tau, sample, ch.c, ch.stride, ch.row(2));
     if (dLogDensity == null) {
       density(ch, d, sample);
     } else {
@@ -85,7 +82,7 @@ final class ConcreteDensity extends VariablesTask {
     float[] w = ch.w;
     int s = ch.stride;
     int q = ch.row(0);
-    Columns.sum(w, d, ch.c, s, q);
+    Columns.subtractAndSum(w, d, ch.row(2), ch.c, s, q);
     Columns.normalizer(w, d, d, ch.c, s, ch.row(3), ch.row(4));
     ConcreteColumns.lessTimes(w, q, ch.c, ch.row(4), s, q);
     if (ofY) {
@@ -100,10 +97,12 @@ final class ConcreteDensity extends VariablesTask {
     int s = ch.stride;
     int up = ch.row(5);
     ch.spread(upstream, up);
+    Columns.subtract(w, d, ch.row(2), c, s);
     Columns.normalizer(w, d, d, c, s, ch.row(3), ch.row(4));
     ConcreteColumns.slopes(w, d, ch.row(3), up, c, s);
+    ch.stage(d);
     if (dLogAlpha != null) {
-      ch.addPoints(d, dLogAlpha);
+      ch.addPoints(dLogAlpha);
     }
     if (dTau != null) {
       Columns.dot(w, d, sample, c, s, ch.row(1));
@@ -111,12 +110,19 @@ final class ConcreteDensity extends VariablesTask {
       ConcreteColumns.lessTimes(w, ch.row(1), -(c - 1) / tau, up, s, ch.row(1));
     }
     if (dLogY != null) {
-      Arrays.fill(w, sample, sample + ch.size(), 0f);
-      Columns.subtractScaled(w, sample, tau, d, ch.size());
-      if (ofY) {
-        Columns.subtract(w, sample, up, c, s);
-      }
-      ch.add(sample, dLogY);
+      toSample(ch, d, up, dLogY);
+    }
+  }
+
+  /** dLogY −= τ·h, ofY: and dLogDensity. */
+  private void toSample(Chunk ch, int d, int up, Tensor out) {
+    if (!ofY) {
+      ch.add(-tau, out);
+    } else {
+      ConcreteColumns.scale(ch.w, d, -tau, ch.size());
+      Columns.subtract(ch.w, d, up, ch.c, ch.stride);
+      ch.stage(d);
+      ch.add(1, out);
     }
   }
 }

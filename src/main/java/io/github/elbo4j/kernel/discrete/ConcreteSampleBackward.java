@@ -82,7 +82,8 @@ final class ConcreteSampleBackward extends VariablesTask {
       Columns.sum(w, g, c, s, ch.row(0));
       Columns.throughSoftmax(w, g, y, ch.row(0), 1 / tau, c, s);
       if (dLogAlpha != null) {
-        ch.addPoints(g, dLogAlpha);
+        ch.stage(g);
+      ch.addPoints(dLogAlpha);
       }
       if (dTau != null) {
         Columns.dot(w, g, sample, c, s, tauRow);

@@ -19,6 +19,9 @@ abstract class VariablesTask extends KernelTask {
   /** Elements of a block, when its rows are short. */
   private static final int BLOCK = 8192;
 
+  /** Variables below which a row is summed one by one. */
+  private static final int SHORT = 48;
+
   private static final double[] NONE = {};
 
   /** Categories of a variable. */
@@ -130,15 +133,26 @@ abstract class VariablesTask extends KernelTask {
 
   /** Adds row 0 to the sums of the rows, and writes those of the rows that end here. */
   private void addToRows(Chunk chunk, Tensor out, float[] lanes) {
-    for (int v = chunk.first; v < chunk.end(); ) {
-      int end = chunk.endOfRow(v);
+    for (int v = chunk.first, r = chunk.firstRow(); v < chunk.end(); r++) {
+      int end = chunk.endOfRow(r);
       int at = chunk.row(0) + v - chunk.first;
-      chunk.openRow += Lanes.sum(chunk.w, at, end - v, lanes);
-      if (end % variables == 0) {
-        out.array()[out.offset() + v / variables] = (float) (rowConstant + chunk.openRow);
+      chunk.openRow += end - v < SHORT ? sum(chunk.w, at, end - v) : Lanes.sum(chunk.w, at, end - v, lanes);
+      if (end == (r + 1) * variables) {
+        out.array()[out.offset() + r] = (float) (rowConstant + chunk.openRow);
         chunk.openRow = 0;
       }
       v = end;
     }
+  }
+
+  /** Two chains of adds: a row of few variables ends before lanes pay. */
+  private static double sum(float[] a, int from, int n) {
+    float even = 0;
+    float odd = 0;
+    for (int i = 0; i < n - 1; i += 2) {
+      even += a[from + i];
+      odd += a[from + i + 1];
+    }
+    return (n % 2 == 0 ? even : even + a[from + n - 1]) + odd;
   }
 }
