@@ -184,8 +184,7 @@ public final class CategoricalOps {
       if (g != null && responsibilities != null) {
         kernels
             .categorical()
-            .marginalizeBackward(
-                responsibilities, categories, g, logPi.gradient(), f.gradient());
+            .marginalizeBackward(responsibilities, categories, g, logPi.gradient(), f.gradient());
       }
     }
   }

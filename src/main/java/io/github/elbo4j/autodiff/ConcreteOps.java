@@ -116,9 +116,7 @@ public final class ConcreteOps {
     DensityNode n = tape.next(DensityNode.class, DensityNode::new);
     n.take(logAlpha, 0, tau, logit, ofY);
     Tensor out = tape.open(n.out, n.needed(), logit.value().rows());
-    tape.backend()
-        .concrete()
-        .binaryLogDensity(logAlpha.value(), n.tau(), logit.value(), ofY, out);
+    tape.backend().concrete().binaryLogDensity(logAlpha.value(), n.tau(), logit.value(), ofY, out);
     return n.out;
   }
 
@@ -334,8 +332,7 @@ public final class ConcreteOps {
       } else {
         kernels
             .concrete()
-            .logDensityBackward(
-                a, categories, tau(), sample.value(), ofY, g, dA, dSample, dTau);
+            .logDensityBackward(a, categories, tau(), sample.value(), ofY, g, dA, dSample, dTau);
       }
     }
   }

@@ -81,11 +81,8 @@ class DiscreteOpsTest {
         (tape, p) -> {
           ConcreteOps.Sample s =
               ConcreteOps.sample(tape, p[0], C, p[1], NOISE, K, Want.SAMPLE, density);
-          Var sum =
-              plus(tape, Formulas.project(tape, s.logs()), Formulas.project(tape, s.y()));
-          return density == Density.NONE
-              ? sum
-              : plus(tape, sum, Formulas.project(tape, s.logQ()));
+          Var sum = plus(tape, Formulas.project(tape, s.logs()), Formulas.project(tape, s.y()));
+          return density == Density.NONE ? sum : plus(tape, sum, Formulas.project(tape, s.logQ()));
         },
         p -> {
           double[] logY = sampled(p[0], p[1][0]);
@@ -111,8 +108,7 @@ class DiscreteOpsTest {
       Tape tape = new Tape(Backends.simd());
       Var logits = Var.parameter(LOGITS, gradients[i]);
       ConcreteOps.Sample s =
-          ConcreteOps.sample(
-              tape, logits, C, Var.constant(TAU), NOISE, K, wants[i], Density.NONE);
+          ConcreteOps.sample(tape, logits, C, Var.constant(TAU), NOISE, K, wants[i], Density.NONE);
       Var decoder = Var.constant(normal(2, 1, 1, W));
       Var loss =
           ReduceOps.weightedSum(tape, CategoricalOps.logProbOfWeights(tape, decoder, C, s.y()), 1);
@@ -150,8 +146,7 @@ class DiscreteOpsTest {
     check(
         "conditional",
         (tape, p) -> {
-          ConcreteOps.Conditional c =
-              ConcreteOps.conditional(tape, p[0], C, p[1], index, NOISE);
+          ConcreteOps.Conditional c = ConcreteOps.conditional(tape, p[0], C, p[1], index, NOISE);
           return plus(tape, Formulas.project(tape, c.z()), Formulas.project(tape, c.logY()));
         },
         p -> {
@@ -186,11 +181,8 @@ class DiscreteOpsTest {
         (tape, p) -> {
           ConcreteOps.Sample s =
               ConcreteOps.binarySample(tape, p[0], p[1], NOISE, K, Want.SAMPLE, density);
-          Var sum =
-              plus(tape, Formulas.project(tape, s.logs()), Formulas.project(tape, s.y()));
-          return density == Density.NONE
-              ? sum
-              : plus(tape, sum, Formulas.project(tape, s.logQ()));
+          Var sum = plus(tape, Formulas.project(tape, s.logs()), Formulas.project(tape, s.y()));
+          return density == Density.NONE ? sum : plus(tape, sum, Formulas.project(tape, s.logQ()));
         },
         p -> {
           double[] l = new double[R * W];
@@ -324,9 +316,7 @@ class DiscreteOpsTest {
                     tape, logits, C, Var.constant(TAU), NOISE, 0, Want.LOGS, Density.NONE))
         .hasMessage("sample: samples 0 must be >= 1");
     assertThatThrownBy(
-            () ->
-                ConcreteOps.sample(
-                    tape, logits, C, logits, NOISE, 1, Want.LOGS, Density.NONE))
+            () -> ConcreteOps.sample(tape, logits, C, logits, NOISE, 1, Want.LOGS, Density.NONE))
         .hasMessage("concrete: tau [2,6] must have 1 element");
   }
 }

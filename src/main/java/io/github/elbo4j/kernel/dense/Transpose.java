@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Matrix transposition by blocks in registers, 8×8 (4×4 on 128-bit machines): step h = 4, 2, 1
  * swaps, for every pair of rows h apart, the lanes of the first that have bit h set with the lanes
- * of the second that have not (Eklundh 1972). 8×8 blocks are as
- * fast as 16×16 ones and a quarter of their code.
+ * of the second that have not (Eklundh 1972). 8×8 blocks are as fast as 16×16 ones and a quarter of
+ * their code.
  */
 public final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;

@@ -57,8 +57,7 @@ final class CategoricalColumns {
   static void slopes(float[] w, int e, int t, int sum, int x, int g, int c, int s) {
     FloatVector zero = FloatVector.zero(F);
     for (int j = 0; j < s; j += L) {
-      FloatVector inverse =
-          FloatVector.broadcast(F, 1f).div(FloatVector.fromArray(F, w, sum + j));
+      FloatVector inverse = FloatVector.broadcast(F, 1f).div(FloatVector.fromArray(F, w, sum + j));
       FloatVector mean = FloatVector.fromArray(F, w, x + j).mul(inverse);
       FloatVector k = FloatVector.fromArray(F, w, g + j).mul(inverse);
       for (int i = 0; i < c; i++) {

@@ -31,11 +31,7 @@ public abstract class CategoricalKernels {
     String m = "logProb";
     checkIndex(m, logits, categories, index);
     Checks.length(m, "logProb", logProb, index.rows());
-    Aliases.of(m)
-        .reads("logits", logits)
-        .reads("index", index)
-        .writes("logProb", logProb)
-        .end();
+    Aliases.of(m).reads("logits", logits).reads("index", index).writes("logProb", logProb).end();
     Variables.checkIndex(m, index, categories);
     doLogProb(logits, categories, index, null, logProb);
   }
@@ -63,8 +59,8 @@ public abstract class CategoricalKernels {
   }
 
   /**
-   * Expected log-probability under weights, one-hot or soft: {@code logProb[r] = Σ_n Σ_c weights_c ·
-   * log p_c}.
+   * Expected log-probability under weights, one-hot or soft: {@code logProb[r] = Σ_n Σ_c weights_c
+   * · log p_c}.
    *
    * @param logits read, [B,N·C]
    * @param weights read, [R,N·C]; of any sum
@@ -162,17 +158,12 @@ public abstract class CategoricalKernels {
   }
 
   /** Gradient of {@link #klToUniform}, which is that of −entropy. */
-  public final void klToUniformBackward(
-      Tensor logits, int categories, Tensor dKl, Tensor dLogits) {
+  public final void klToUniformBackward(Tensor logits, int categories, Tensor dKl, Tensor dLogits) {
     String m = "klToUniformBackward";
     Variables.count(m, "logits", logits, categories);
     Checks.length(m, "dKl", dKl, logits.rows());
     Checks.same(m, "dLogits", dLogits, "logits", logits);
-    Aliases.of(m)
-        .reads("logits", logits)
-        .reads("dKl", dKl)
-        .writes("dLogits", dLogits)
-        .end();
+    Aliases.of(m).reads("logits", logits).reads("dKl", dKl).writes("dLogits", dLogits).end();
     doKlBackward(logits, categories, null, dKl, dLogits, null);
   }
 
@@ -188,11 +179,7 @@ public abstract class CategoricalKernels {
     String m = "kl";
     checkRows(m, priorLogits, categories, "logits", logits);
     Checks.length(m, "kl", kl, logits.rows());
-    Aliases.of(m)
-        .reads("logits", logits)
-        .reads("priorLogits", priorLogits)
-        .writes("kl", kl)
-        .end();
+    Aliases.of(m).reads("logits", logits).reads("priorLogits", priorLogits).writes("kl", kl).end();
     doKl(logits, categories, priorLogits, kl);
   }
 

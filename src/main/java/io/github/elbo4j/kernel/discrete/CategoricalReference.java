@@ -182,8 +182,7 @@ public final class CategoricalReference extends CategoricalKernels {
     Sizes s = new Sizes(k, logits.columns(), categories);
     double[] toLogits = new double[logits.size()];
     double[] toWeights = new double[w.length];
-    logProbBackward(
-        Doubles.read(logits), w, Doubles.read(dLogProb), s, toLogits, toWeights);
+    logProbBackward(Doubles.read(logits), w, Doubles.read(dLogProb), s, toLogits, toWeights);
     Doubles.accumulate(toLogits, dLogits);
     Doubles.accumulate(toWeights, dWeights);
   }
@@ -194,11 +193,9 @@ public final class CategoricalReference extends CategoricalKernels {
   }
 
   @Override
-  protected void doEntropyBackward(
-      Tensor logits, int categories, Tensor dEntropy, Tensor dLogits) {
+  protected void doEntropyBackward(Tensor logits, int categories, Tensor dEntropy, Tensor dLogits) {
     double[] g = new double[logits.size()];
-    entropyBackward(
-        Doubles.read(logits), Doubles.read(dEntropy), logits.columns(), categories, g);
+    entropyBackward(Doubles.read(logits), Doubles.read(dEntropy), logits.columns(), categories, g);
     Doubles.accumulate(g, dLogits);
   }
 

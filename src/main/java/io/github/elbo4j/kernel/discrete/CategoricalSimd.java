@@ -40,8 +40,7 @@ public final class CategoricalSimd extends CategoricalKernels {
   }
 
   @Override
-  protected void doEntropyBackward(
-      Tensor logits, int categories, Tensor dEntropy, Tensor dLogits) {
+  protected void doEntropyBackward(Tensor logits, int categories, Tensor dEntropy, Tensor dLogits) {
     DIVERGENCE.get().entropyBackward(logits, categories, dEntropy, dLogits);
   }
 
@@ -58,9 +57,7 @@ public final class CategoricalSimd extends CategoricalKernels {
       Tensor dKl,
       @Nullable Tensor dLogits,
       @Nullable Tensor dPriorLogits) {
-    DIVERGENCE
-        .get()
-        .klBackward(logits, categories, priorLogits, dKl, dLogits, dPriorLogits);
+    DIVERGENCE.get().klBackward(logits, categories, priorLogits, dKl, dLogits, dPriorLogits);
   }
 
   @Override

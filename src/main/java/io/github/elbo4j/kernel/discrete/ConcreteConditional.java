@@ -47,8 +47,8 @@ final class ConcreteConditional extends VariablesTask {
 
   /**
    * Relative to z_d the others are {@code −softplus( log e_i − logAlpha_i + z_d )}. That is rounded
-   * once more in z, where a tie would make another category the argmax: so z_i is at most the
-   * float below z_d.
+   * once more in z, where a tie would make another category the argmax: so z_i is at most the float
+   * below z_d.
    */
   @Override
   void work(Chunk ch) {

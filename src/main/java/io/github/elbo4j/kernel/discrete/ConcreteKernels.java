@@ -47,11 +47,7 @@ public abstract class ConcreteKernels {
     Checks.samples(m, out == oneHot ? "oneHot" : "index", out.rows(), "logAlpha", logAlpha.rows());
     Checks.shape(m, "oneHot", oneHot, out.rows(), logAlpha.columns());
     Checks.shape(m, "index", index, out.rows(), n);
-    Aliases.of(m)
-        .reads("logAlpha", logAlpha)
-        .writes("oneHot", oneHot)
-        .writes("index", index)
-        .end();
+    Aliases.of(m).reads("logAlpha", logAlpha).writes("oneHot", oneHot).writes("index", index).end();
     doGumbelMax(logAlpha, categories, noise, oneHot, index);
   }
 
@@ -217,8 +213,7 @@ public abstract class ConcreteKernels {
         .writes("dLogY", dLogY)
         .writes("dTau", dTau)
         .end();
-    doLogDensityBackward(
-        logAlpha, categories, tau, logY, ofY, dLogDensity, dLogAlpha, dLogY, dTau);
+    doLogDensityBackward(logAlpha, categories, tau, logY, ofY, dLogDensity, dLogAlpha, dLogY, dTau);
   }
 
   /**

@@ -123,13 +123,7 @@ public final class ConcreteReference extends ConcreteKernels {
     double[] sample = Doubles.read(logY);
     Gradients g = Gradients.zeros(logits, sample);
     ConcreteLaw.logDensityBackward(
-        logits,
-        tau,
-        sample,
-        ofY,
-        Doubles.read(dLogDensity),
-        sizes(logAlpha, logY, categories),
-        g);
+        logits, tau, sample, ofY, Doubles.read(dLogDensity), sizes(logAlpha, logY, categories), g);
     accumulate(g, dLogAlpha, dLogY, dTau);
   }
 

@@ -5,7 +5,9 @@ import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Gradients of a Concrete sample and of its density, see {@link ConcreteKernels#sampleBackward}. */
+/**
+ * Gradients of a Concrete sample and of its density, see {@link ConcreteKernels#sampleBackward}.
+ */
 final class ConcreteSampleBackward extends VariablesTask {
   private Tensor logAlpha = Tensor.EMPTY;
   private Tensor logY = Tensor.EMPTY;
@@ -75,7 +77,7 @@ final class ConcreteSampleBackward extends VariablesTask {
     if (dLogY != null || dY != null || throughDensity) {
       ch.load(logY, sample);
       SimdMath.exp(w, sample, w, y, ch.size());
-      gather(ch, sample, g, y);
+      gather(ch, g, y);
       if (throughDensity) {
         throughDensity(ch, sample, g, up);
       }
@@ -83,7 +85,7 @@ final class ConcreteSampleBackward extends VariablesTask {
       Columns.throughSoftmax(w, g, y, ch.row(0), 1 / tau, c, s);
       if (dLogAlpha != null) {
         ch.stage(g);
-      ch.addPoints(dLogAlpha);
+        ch.addPoints(dLogAlpha);
       }
       if (dTau != null) {
         Columns.dot(w, g, sample, c, s, tauRow);
@@ -96,7 +98,7 @@ final class ConcreteSampleBackward extends VariablesTask {
   }
 
   /** g = dLogY + dY·y. */
-  private void gather(Chunk ch, int sample, int g, int y) {
+  private void gather(Chunk ch, int g, int y) {
     if (dLogY != null) {
       ch.load(dLogY, g);
     } else {

@@ -5,8 +5,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ConcreteKernels} on vectors: each hook hands its arguments to a task that the thread keeps.
- * Lanes run across variables ({@link Chunk}).
+ * {@link ConcreteKernels} on vectors: each hook hands its arguments to a task that the thread
+ * keeps. Lanes run across variables ({@link Chunk}).
  */
 public final class ConcreteSimd extends ConcreteKernels {
   private static final ThreadLocal<ConcreteSample> SAMPLE =
@@ -109,9 +109,7 @@ public final class ConcreteSimd extends ConcreteKernels {
       @Nullable Tensor dLogY,
       @Nullable Tensor dLogAlpha,
       @Nullable Tensor dTau) {
-    CONDITIONAL_BACKWARD
-        .get()
-        .run(logAlpha, categories, tau, z, logY, dz, dLogY, dLogAlpha, dTau);
+    CONDITIONAL_BACKWARD.get().run(logAlpha, categories, tau, z, logY, dz, dLogY, dLogAlpha, dTau);
   }
 
   @Override
@@ -158,8 +156,6 @@ public final class ConcreteSimd extends ConcreteKernels {
       @Nullable Tensor dLogAlpha,
       @Nullable Tensor dLogit,
       @Nullable Tensor dTau) {
-    BINARY_BACKWARD
-        .get()
-        .density(logAlpha, tau, logit, ofY, dLogDensity, dLogAlpha, dLogit, dTau);
+    BINARY_BACKWARD.get().density(logAlpha, tau, logit, ofY, dLogDensity, dLogAlpha, dLogit, dTau);
   }
 }

@@ -136,7 +136,8 @@ abstract class VariablesTask extends KernelTask {
     for (int v = chunk.first, r = chunk.firstRow(); v < chunk.end(); r++) {
       int end = chunk.endOfRow(r);
       int at = chunk.row(0) + v - chunk.first;
-      chunk.openRow += end - v < SHORT ? sum(chunk.w, at, end - v) : Lanes.sum(chunk.w, at, end - v, lanes);
+      chunk.openRow +=
+          end - v < SHORT ? sum(chunk.w, at, end - v) : Lanes.sum(chunk.w, at, end - v, lanes);
       if (end == (r + 1) * variables) {
         out.array()[out.offset() + r] = (float) (rowConstant + chunk.openRow);
         chunk.openRow = 0;

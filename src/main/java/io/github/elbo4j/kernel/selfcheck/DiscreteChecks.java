@@ -30,8 +30,7 @@ final class DiscreteChecks {
     Tensor logits = a.normal(B, N * C);
     Tensor logY = a.out(R, N * C);
     k.concrete().gumbelMax(logits, C, NOISE, a.out(R, N * C), a.out(R, N));
-    k.concrete()
-        .sample(logits, C, 0.7f, NOISE, logY, a.out(R, N * C), a.out(R, N * C), a.out(R));
+    k.concrete().sample(logits, C, 0.7f, NOISE, logY, a.out(R, N * C), a.out(R, N * C), a.out(R));
     k.concrete()
         .sampleBackward(
             logits,
@@ -120,8 +119,7 @@ final class DiscreteChecks {
     k.categorical().entropyBackward(logits, C, a.normal(R), a.out(R, N * C));
     k.categorical().klToUniform(logits, C, a.out(R));
     k.categorical().kl(logits, C, prior, a.out(R));
-    k.categorical()
-        .klBackward(logits, C, prior, a.normal(R), a.out(R, N * C), a.out(B, N * C));
+    k.categorical().klBackward(logits, C, prior, a.normal(R), a.out(R, N * C), a.out(B, N * C));
   }
 
   private static void marginalize(Backend k, Arguments a) {
@@ -129,7 +127,6 @@ final class DiscreteChecks {
     k.categorical()
         .marginalize(a.normal(B, N * C), C, a.normal(R, N * C), a.out(R, N), responsibilities);
     k.categorical()
-        .marginalizeBackward(
-            responsibilities, C, a.normal(R, N), a.out(B, N * C), a.out(R, N * C));
+        .marginalizeBackward(responsibilities, C, a.normal(R, N), a.out(B, N * C), a.out(R, N * C));
   }
 }

@@ -153,8 +153,7 @@ final class BinaryConcreteCases {
           Tensor dTau = all ? f.accumulated("dTau", total(g, logit, perTau), 1) : null;
           return k ->
               k.concrete()
-                  .binaryLogDensityBackward(
-                      logAlpha, tau, logit, all, up, dLogAlpha, dLogit, dTau);
+                  .binaryLogDensityBackward(logAlpha, tau, logit, all, up, dLogAlpha, dLogit, dTau);
         });
   }
 

@@ -88,8 +88,7 @@ public final class CategoricalCases implements FamilyCases {
           Tensor up = f.input("dLogProb", s.rows());
           double terms = s.k() * ConcreteCases.START * (soft ? 2 + 2 * s.c() : 2);
           Tensor dLogits =
-              f.accumulated(
-                  "dLogits", gradient(logits.size(), terms), s.b(), s.columns());
+              f.accumulated("dLogits", gradient(logits.size(), terms), s.b(), s.columns());
           Tolerance logP = gradient(weights.size(), ConcreteCases.START * logs(s));
           Tensor dWeights = f.accumulated("dWeights", logP, s.rows(), s.columns());
           return k -> {
@@ -201,7 +200,9 @@ public final class CategoricalCases implements FamilyCases {
 
   /** Probability 0 here, there and in both; certainty; NaN, +∞ and −∞ alone. */
   private static KernelCase edgesOfLogits() {
-    float[] p = {0, -INF, 1, 0, 1, 2, -INF, 0, 1, 1e4f, -1e4f, 0, 0, Float.NaN, 1, INF, 0, 0, -INF, -INF, -INF};
+    float[] p = {
+      0, -INF, 1, 0, 1, 2, -INF, 0, 1, 1e4f, -1e4f, 0, 0, Float.NaN, 1, INF, 0, 0, -INF, -INF, -INF
+    };
     float[] q = {0, -INF, 2, 0, 1, -INF, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     return KernelCase.of(
         "categorical.kl",
@@ -324,10 +325,7 @@ public final class CategoricalCases implements FamilyCases {
     ToDoubleFunction<double[]> ofTerms =
         t -> GradCheck.dot(TO_VARIABLE, CategoricalReference.logSums(t, C));
     GradCheck.check(
-        "dF",
-        SAMPLES,
-        dF,
-        x -> ofTerms.applyAsDouble(CategoricalReference.terms(LOGITS, x, S)));
+        "dF", SAMPLES, dF, x -> ofTerms.applyAsDouble(CategoricalReference.terms(LOGITS, x, S)));
     GradCheck.check(
         "dLogPi",
         LOGITS,

@@ -67,8 +67,7 @@ class CategoricalPropertiesTest {
       }
       assertThat(sum).isCloseTo(Math.log(total), within(1e-5));
       for (int i = 0; i < 12; i++) {
-        assertThat((double) posterior.get(r * 12 + i))
-            .isCloseTo(where[i] / total, within(1e-6));
+        assertThat((double) posterior.get(r * 12 + i)).isCloseTo(where[i] / total, within(1e-6));
       }
     }
   }
@@ -105,8 +104,7 @@ class CategoricalPropertiesTest {
     for (int r = 0; r < 50; r++) {
       assertThat(entropy.get(r)).isPositive();
       assertThat(kl.get(r)).isPositive();
-      assertThat((double) entropy.get(r) + kl.get(r))
-          .isCloseTo(6 * Math.log(10), within(1e-4));
+      assertThat((double) entropy.get(r) + kl.get(r)).isCloseTo(6 * Math.log(10), within(1e-4));
       assertThat(toUniform.get(r)).isCloseTo(kl.get(r), within(1e-4f));
       assertThat(self.get(r)).isZero();
     }

@@ -109,8 +109,7 @@ public final class ConcreteCases implements FamilyCases {
         s + (all ? " both" : " index"),
         f -> {
           Tensor logAlpha = f.input("logAlpha", s.b, s.columns());
-          Tensor oneHot =
-              all ? f.output("oneHot", Tolerance.EXACT, s.rows(), s.columns()) : null;
+          Tensor oneHot = all ? f.output("oneHot", Tolerance.EXACT, s.rows(), s.columns()) : null;
           Tensor index = f.output("index", Tolerance.EXACT, s.rows(), s.n);
           return k -> k.concrete().gumbelMax(logAlpha, s.c, NOISE, oneHot, index);
         });
@@ -189,8 +188,7 @@ public final class ConcreteCases implements FamilyCases {
           Tensor dTau = all ? f.accumulated("dTau", bounds.tau, 1) : null;
           return k ->
               k.concrete()
-                  .sampleBackward(
-                      logAlpha, s.c, tau, logY, dLogY, dY, dLogQ, stl, dLogAlpha, dTau);
+                  .sampleBackward(logAlpha, s.c, tau, logY, dLogY, dY, dLogQ, stl, dLogAlpha, dTau);
         });
   }
 
@@ -226,8 +224,7 @@ public final class ConcreteCases implements FamilyCases {
           Bounds bounds = Bounds.of(s, g, logY, perTau);
           Tensor dLogAlpha =
               all ? f.accumulated("dLogAlpha", bounds.logAlpha, s.b, s.columns()) : null;
-          Tensor dLogY =
-              f.accumulated("dLogY", Tolerance.sum(toSample), s.rows(), s.columns());
+          Tensor dLogY = f.accumulated("dLogY", Tolerance.sum(toSample), s.rows(), s.columns());
           Tensor dTau = all ? f.accumulated("dTau", bounds.tau, 1) : null;
           return k ->
               k.concrete()
@@ -243,8 +240,7 @@ public final class ConcreteCases implements FamilyCases {
           Tensor logAlpha = f.input("logAlpha", s.b, s.columns());
           Tensor index = index(f, s);
           Tensor z = f.output("z", relaxed(s, 1), s.rows(), s.columns());
-          Tensor logY =
-              all ? f.output("logY", relaxed(s, tau), s.rows(), s.columns()) : null;
+          Tensor logY = all ? f.output("logY", relaxed(s, tau), s.rows(), s.columns()) : null;
           return k -> k.concrete().conditional(logAlpha, s.c, tau, index, NOISE, z, logY);
         });
   }
@@ -274,15 +270,16 @@ public final class ConcreteCases implements FamilyCases {
           Tensor dTau = all ? f.accumulated("dTau", bounds.tau, 1) : null;
           return k ->
               k.concrete()
-                  .conditionalBackward(
-                      logAlpha, s.c, tau, z, logY, dz, dLogY, dLogAlpha, dTau);
+                  .conditionalBackward(logAlpha, s.c, tau, z, logY, dz, dLogY, dLogAlpha, dTau);
         });
   }
 
   /** Variables with a logit that is −∞, +∞ or NaN, or all −∞, beside a finite one. */
   private static KernelCase edges() {
     float inf = Float.POSITIVE_INFINITY;
-    float[] logits = {0, -inf, 1, 2, 0, 1, inf, 0, 1, Float.NaN, 0, 1, 1, 0, Float.NaN, -inf, -inf, -inf};
+    float[] logits = {
+      0, -inf, 1, 2, 0, 1, inf, 0, 1, Float.NaN, 0, 1, 1, 0, Float.NaN, -inf, -inf, -inf
+    };
     return KernelCase.of(
         "concrete.sample",
         "infinite and NaN logits",

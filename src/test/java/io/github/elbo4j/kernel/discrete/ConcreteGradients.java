@@ -74,8 +74,7 @@ final class ConcreteGradients {
 
   private static double conditioned(double[] logits, double tau, double[] index) {
     double[] z = ConcreteLaw.conditional(logits, index, U, S);
-    return GradCheck.dot(TO_Y, z)
-        + GradCheck.dot(TO_LOG_Y, ConcreteLaw.logSoftmax(z, tau, C));
+    return GradCheck.dot(TO_Y, z) + GradCheck.dot(TO_LOG_Y, ConcreteLaw.logSoftmax(z, tau, C));
   }
 
   private static void conditional() {
@@ -113,8 +112,7 @@ final class ConcreteGradients {
   }
 
   private static double binaryWeighed(double[] logits, double tau, double[] logit, boolean ofY) {
-    return GradCheck.dot(
-        TO_ROW, BinaryConcreteLaw.logDensity(logits, tau, logit, ofY, BINARY, R));
+    return GradCheck.dot(TO_ROW, BinaryConcreteLaw.logDensity(logits, tau, logit, ofY, BINARY, R));
   }
 
   private static void binary(boolean ofY) {

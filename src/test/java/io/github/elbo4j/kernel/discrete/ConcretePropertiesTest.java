@@ -15,7 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What must hold of Concrete and Gumbel-max samples and their densities, by quadrature and tests. */
+/**
+ * What must hold of Concrete and Gumbel-max samples and their densities, by quadrature and tests.
+ */
 class ConcretePropertiesTest {
   private static final NoiseKey KEY = new NoiseKey(11, 4);
   private static final ConcreteKernels SIMD = Backends.simd().concrete();
@@ -184,7 +186,9 @@ class ConcretePropertiesTest {
     return Math.sqrt(n) * worst;
   }
 
-  /** The log-ratio of two categories times τ is the difference of their logits plus logistic noise. */
+  /**
+   * The log-ratio of two categories times τ is the difference of their logits plus logistic noise.
+   */
   @ParameterizedTest
   @ValueSource(floats = {0.05f, 0.5f, 10})
   void relaxedSamplesHaveTheirDistribution(float tau) {

@@ -48,8 +48,7 @@ class DiscreteContractTest {
         () -> concrete.sample(logits, 3, 1, KEY, sample, null, null, Tensor.zeros(3)),
         "sample: logQ [3] must have 4 elements");
     refused(
-        () -> concrete.logDensityBackward(
-            logits, 3, 1, sample, false, perRow, wrong, null, null),
+        () -> concrete.logDensityBackward(logits, 3, 1, sample, false, perRow, wrong, null, null),
         "logDensityBackward: dLogAlpha [4,7] must equal logAlpha [2,6]");
     refused(
         () -> categorical.logProb(logits, 3, sample, perRow),
@@ -90,12 +89,10 @@ class DiscreteContractTest {
         () -> concrete.sample(logits, 3, 1, KEY, sample, sample, null, null),
         "sample: y must not share memory with logY");
     refused(
-        () -> concrete.conditionalBackward(
-            logits, 3, 1, sample, null, other, null, logits, null),
+        () -> concrete.conditionalBackward(logits, 3, 1, sample, null, other, null, logits, null),
         "conditionalBackward: dLogAlpha must not share memory with logAlpha");
     refused(
-        () -> concrete.conditionalBackward(
-            logits, 3, 1, sample, null, null, other, null, null),
+        () -> concrete.conditionalBackward(logits, 3, 1, sample, null, null, other, null, null),
         "conditionalBackward: dLogY is given, so logY must be too");
     refused(
         () -> categorical.marginalize(logits, 3, sample, index, sample),
@@ -110,8 +107,8 @@ class DiscreteContractTest {
     Tensor each = Tensor.zeros(4);
     Tensor rows = Tensor.zeros(2);
     concrete.logDensity(logits, 3, 1, logY, false, rows);
-    concrete.logDensity(logits.slice(0, Shape.of(4, 3)), 3, 1,
-        logY.slice(0, Shape.of(4, 3)), false, each);
+    concrete.logDensity(
+        logits.slice(0, Shape.of(4, 3)), 3, 1, logY.slice(0, Shape.of(4, 3)), false, each);
     assertThat(rows.get(0)).isCloseTo(each.get(0) + each.get(1), within(1e-5f));
   }
 }
