@@ -12,6 +12,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -279,7 +280,8 @@ class DiscreteOpsTest {
   }
 
   /** sign·Σ p·( log p − log q ), without q when it is null. */
-  private static double[] divergence(double[] logits, double[] prior, double sign) {
+  private static double[] divergence(
+      double[] logits, double @Nullable [] prior, double sign) {
     double[] logP = logSoftmax(logits);
     double[] logQ = prior == null ? null : logSoftmax(prior);
     double[] out = new double[R];
