@@ -280,8 +280,7 @@ class DiscreteOpsTest {
   }
 
   /** sign·Σ p·( log p − log q ), without q when it is null. */
-  private static double[] divergence(
-      double[] logits, double @Nullable [] prior, double sign) {
+  private static double[] divergence(double[] logits, double @Nullable [] prior, double sign) {
     double[] logP = logSoftmax(logits);
     double[] logQ = prior == null ? null : logSoftmax(prior);
     double[] out = new double[R];
