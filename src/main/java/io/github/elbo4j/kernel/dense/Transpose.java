@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Matrix transposition by blocks in registers, 8×8 (4×4 on 128-bit machines): step h = 4, 2, 1
  * swaps, for every pair of rows h apart, the lanes of the first that have bit h set with the lanes
- * of the second that have not (Eklundh 1972). Ragged edges go element by element. 8×8 blocks are as
- * fast as 16×16 ones and a quarter of their code.
+ * of the second that have not (Eklundh 1972). 8×8 blocks are as fast as 16×16 ones and a quarter of
+ * their code.
  */
 public final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
@@ -46,34 +46,60 @@ public final class Transpose {
       int t0,
       int tNext,
       int lt) {
-    int fullRows = rows / N * N;
-    int fullColumns = columns / N * N;
-    if (fullRows < fullColumns) {
-      for (int i = 0; i < fullRows; i += N) {
-        int f = f0 + i * lf;
-        strip(count, fullColumns, from, f, fNext, 1, lf, to, t0 + i, tNext, lt, lt);
+    if (rows < N || columns < N) {
+      for (int m = 0; m < count; m++) {
+        byElement(rows, columns, from, f0 + m * fNext, lf, to, t0 + m * tNext, lt);
       }
-    } else { // strips along the longer side
-      for (int j = 0; j < fullColumns; j += N) {
-        int t = t0 + j * lt;
-        strip(count, fullRows, from, f0 + j, fNext, lf, lf, to, t, tNext, 1, lt);
+    } else if (rows < columns) { // strips along the longer side
+      for (int i = 0; i < rows; i += N) {
+        int at = Math.min(i, rows - N); // a ragged edge is a block that overlaps the last
+        strips(count, columns, from, f0 + at * lf, fNext, 1, lf, to, t0 + at, tNext, lt, lt);
       }
-    }
-    for (int m = 0; m < count && (fullRows < rows || fullColumns < columns); m++) {
-      int f = f0 + m * fNext;
-      int t = t0 + m * tNext;
-      edge(0, fullRows, fullColumns, columns, from, f, lf, to, t, lt);
-      edge(fullRows, rows, 0, columns, from, f, lf, to, t, lt);
+    } else {
+      for (int j = 0; j < columns; j += N) {
+        int at = Math.min(j, columns - N);
+        strips(count, rows, from, f0 + at, fNext, lf, lf, to, t0 + at * lt, tNext, 1, lt);
+      }
     }
   }
 
-  /** Rows [i0, i1) of columns [j0, j1), one by one. */
-  private static void edge(
-      int i0, int i1, int j0, int j1, float[] from, int f0, int lf, float[] to, int t0, int lt) {
-    for (int j = j0; j < j1; j++) {
-      for (int i = i0; i < i1; i++) {
-        to[t0 + j * lt + i] = from[f0 + i * lf + j];
+  /** Fewer rows or columns than a block has: the long way round innermost. */
+  private static void byElement(
+      int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+    if (rows >= columns) {
+      for (int j = 0; j < columns; j++) {
+        for (int i = 0; i < rows; i++) {
+          to[t0 + j * lt + i] = from[f0 + i * lf + j];
+        }
       }
+    } else {
+      for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) {
+          to[t0 + j * lt + i] = from[f0 + i * lf + j];
+        }
+      }
+    }
+  }
+
+  /** A strip of {@code n} places, and a block that ends with it where n is ragged. */
+  private static void strips(
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
+    strip(count, n / N * N, from, f0, fNext, fStep, lf, to, t0, tNext, tStep, lt);
+    if (n % N != 0) {
+      int f = f0 + (n - N) * fStep;
+      int t = t0 + (n - N) * tStep;
+      strip(count, N, from, f, fNext, fStep, lf, to, t, tNext, tStep, lt);
     }
   }
 
