@@ -15,7 +15,7 @@ final class Quick {
   private static final int VALUES = 5;
   private static final int TURNS = 4;
   private static final double TURN_NANOS = 10e6;
-  private static final double WARM_NANOS = 0.6e9;
+  private static final double WARM_NANOS = 1.2e9;
   private static final double LONGEST_WARM_UP_NANOS = 20e9;
 
   private final Measurement measurement;
