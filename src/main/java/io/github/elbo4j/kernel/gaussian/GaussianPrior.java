@@ -12,8 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * KL to a learned or fixed diagonal Gaussian, a block of rows at a time. The exponentials of a block
- * go through scratch, by an array function; a prior that all rows share has its own taken once.
+ * KL to a learned or fixed diagonal Gaussian, a block of rows at a time. The exponentials of a
+ * block go through scratch, by an array function; a prior that all rows share has its own taken
+ * once.
  */
 final class GaussianPrior {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -53,8 +54,7 @@ final class GaussianPrior {
         int to = klPerDim == null ? 0 : klPerDim.offset() + row;
         int prior = shared ? 0 : row;
         int rateAt = shared ? 0 : local;
-        klRow(
-            mu, logVar, row, priorMu, priorLogVar, prior, ratio, local, rate, rateAt, out, to, d);
+        klRow(mu, logVar, row, priorMu, priorLogVar, prior, ratio, local, rate, rateAt, out, to, d);
         if (kl != null) {
           kl.array()[kl.offset() + b] = (float) Lanes.sum(out, to, d, lanes);
         }
@@ -187,7 +187,18 @@ final class GaussianPrior {
         }
         int prior = shared ? 0 : row;
         gradientRow(
-            mu, priorMu, prior, ratio, local, rate, shared ? 0 : local, g, dMu, dLogVar, row, sums,
+            mu,
+            priorMu,
+            prior,
+            ratio,
+            local,
+            rate,
+            shared ? 0 : local,
+            g,
+            dMu,
+            dLogVar,
+            row,
+            sums,
             d);
         if (!shared) {
           flush(sums, 0, dPriorMu, prior, d);

@@ -123,8 +123,7 @@ final class ReparameterizeBackward extends KernelTask {
       java.util.Arrays.fill(g, row, row + d, at(dKl, b));
     }
     if (dKlPerDim != null) {
-      GaussianRows.add(
-          dKlPerDim.array(), dKlPerDim.offset() + first * d, g, (end - first) * d);
+      GaussianRows.add(dKlPerDim.array(), dKlPerDim.offset() + first * d, g, (end - first) * d);
     }
     return g;
   }

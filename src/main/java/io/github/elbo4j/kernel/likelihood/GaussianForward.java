@@ -1,7 +1,6 @@
 package io.github.elbo4j.kernel.likelihood;
 
 import io.github.elbo4j.kernel.KernelTask;
-import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -75,8 +74,7 @@ final class GaussianForward extends KernelTask {
           perRow
               ? GaussianLikelihoodRows.squaresAndLogVars(
                   data, at, mean.array(), m, logVar.array(), v, n, lanes)
-              : GaussianLikelihoodRows.squares(
-                      data, at, mean.array(), m, sharedPrecision, n, lanes)
+              : GaussianLikelihoodRows.squares(data, at, mean.array(), m, sharedPrecision, n, lanes)
                   + sharedLogVar;
       logLik.array()[logLik.offset() + r] = (float) (-0.5 * (terms + n * LOG_2PI));
     }
