@@ -166,7 +166,6 @@ final class GaussianRows {
       float[] mu,
       int m,
       float[] variance,
-      int v,
       float[] g,
       float[] dMu,
       int dm,
@@ -178,13 +177,58 @@ final class GaussianRows {
       FloatVector grad = FloatVector.fromArray(F, g, i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       grad.fma(mean, FloatVector.fromArray(F, dMu, dm + i)).intoArray(dMu, dm + i);
-      FloatVector excess = FloatVector.fromArray(F, variance, v + i).sub(1f);
+      FloatVector excess = FloatVector.fromArray(F, variance, i).sub(1f);
       FloatVector sum = FloatVector.fromArray(F, dLogVar, dv + i);
       grad.mul(0.5f).fma(excess, sum).intoArray(dLogVar, dv + i);
     }
     for (int i = full; i < n; i++) {
       dMu[dm + i] = Math.fma(g[i], mu[m + i], dMu[dm + i]);
-      dLogVar[dv + i] = Math.fma(0.5f * g[i], variance[v + i] - 1f, dLogVar[dv + i]);
+      dLogVar[dv + i] = Math.fma(0.5f * g[i], variance[i] - 1f, dLogVar[dv + i]);
+    }
+  }
+
+  /** {@link #sampleBackward} with gradient dz, then {@link #klBackward}, in one pass. */
+  static void sampleAndKlBackward(
+      float[] mu,
+      int m,
+      float[] z,
+      int o,
+      float[] dz,
+      int dzFrom,
+      float[] variance,
+      float[] g,
+      float[] dMu,
+      int dm,
+      float[] dLogVar,
+      int dv,
+      int n) {
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector mean = FloatVector.fromArray(F, mu, m + i);
+      FloatVector toSample = FloatVector.fromArray(F, dz, dzFrom + i);
+      FloatVector toKl = FloatVector.fromArray(F, g, i);
+      FloatVector sum = toSample.add(FloatVector.fromArray(F, dMu, dm + i));
+      toKl.fma(mean, sum).intoArray(dMu, dm + i);
+      FloatVector noise = FloatVector.fromArray(F, z, o + i).sub(mean);
+      sum = toSample.mul(half).fma(noise, FloatVector.fromArray(F, dLogVar, dv + i));
+      FloatVector excess = FloatVector.fromArray(F, variance, i).sub(one);
+      toKl.mul(half).fma(excess, sum).intoArray(dLogVar, dv + i);
+    }
+    for (int i = full; i < n; i++) {
+      float mean = mu[m + i];
+      float toSample = dz[dzFrom + i];
+      dMu[dm + i] = Math.fma(g[i], mean, dMu[dm + i] + toSample);
+      float sum = Math.fma(0.5f * toSample, z[o + i] - mean, dLogVar[dv + i]);
+      dLogVar[dv + i] = Math.fma(0.5f * g[i], variance[i] - 1f, sum);
+    }
+  }
+
+  /** sums[0 … n) += a. */
+  static void add(float[] a, int from, float[] sums, int n) {
+    for (int i = 0; i < n; i++) {
+      sums[i] += a[from + i];
     }
   }
 
@@ -214,7 +258,16 @@ final class GaussianRows {
       float[] dRaw,
       int to,
       int n) {
-    for (int i = 0; i < n; i++) {
+    FloatVector lo = FloatVector.broadcast(F, low);
+    FloatVector hi = FloatVector.broadcast(F, high);
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector x = FloatVector.fromArray(F, raw, from + i);
+      FloatVector sum = FloatVector.fromArray(F, dRaw, to + i);
+      FloatVector inside = sum.add(FloatVector.fromArray(F, g, gFrom + i));
+      inside.blend(sum, x.compare(LT, lo).or(x.compare(GT, hi))).intoArray(dRaw, to + i);
+    }
+    for (int i = full; i < n; i++) {
       float x = raw[from + i];
       if (!(x < low || x > high)) {
         dRaw[to + i] += g[gFrom + i];

@@ -77,15 +77,55 @@ final class ReparameterizeBackward extends KernelTask {
   public void run(int block) {
     int first = block * pointsPerBlock;
     int end = Math.min(mu.rows(), first + pointsPerBlock);
+    boolean toDivergence = dKl != null || dKlPerDim != null;
+    if (samples == 1 && dz != null && toDivergence && dLogQ == null && dLogP == null) {
+      sampleAndDivergence(first, end, dz);
+      return;
+    }
     float[] work = Scratch.get().floats(0, d);
     for (int b = first; b < end; b++) {
       for (int k = 0; k < samples; k++) {
         sampleRow(b, b * samples + k, work);
       }
     }
-    if (dKl != null || dKlPerDim != null) {
-      divergence(first, end, work);
+    if (toDivergence) {
+      divergence(first, end);
     }
+  }
+
+  /** One sample a point, as in a VAE: the block is one long row. */
+  private void sampleAndDivergence(int first, int end, Tensor toSample) {
+    int n = (end - first) * d;
+    int at = first * d;
+    Scratch scratch = Scratch.get();
+    float[] variance = scratch.floats(1, n);
+    GaussianRows.exp(1, logVar.array(), logVar.offset() + at, variance, n);
+    GaussianRows.sampleAndKlBackward(
+        mu.array(),
+        mu.offset() + at,
+        z.array(),
+        z.offset() + at,
+        toSample.array(),
+        toSample.offset() + at,
+        variance,
+        divergenceGradients(first, end, scratch.floats(2, n)),
+        dMu.array(),
+        dMu.offset() + at,
+        dLogVar.array(),
+        dLogVar.offset() + at,
+        n);
+  }
+
+  /** The gradient that reaches the divergence of each element of a block. */
+  private float[] divergenceGradients(int first, int end, float[] g) {
+    for (int b = first; b < end; b++) {
+      int row = (b - first) * d;
+      java.util.Arrays.fill(g, row, row + d, at(dKl, b));
+    }
+    if (dKlPerDim != null) {
+      GaussianRows.add(dKlPerDim.array(), dKlPerDim.offset() + first * d, g, (end - first) * d);
+    }
+    return g;
   }
 
   /**
@@ -146,28 +186,22 @@ final class ReparameterizeBackward extends KernelTask {
         dz == null ? null : dz.array(), dz == null ? 0 : dz.offset() + row, work, d);
   }
 
-  private void divergence(int first, int end, float[] work) {
+  private void divergence(int first, int end) {
     int n = (end - first) * d;
-    float[] variance = Scratch.get().floats(1, n);
-    GaussianRows.exp(1, logVar.array(), logVar.offset() + first * d, variance, n);
-    for (int b = first; b < end; b++) {
-      int p = b * d;
-      java.util.Arrays.fill(work, 0, d, at(dKl, b));
-      for (int i = 0; dKlPerDim != null && i < d; i++) {
-        work[i] += dKlPerDim.array()[dKlPerDim.offset() + p + i];
-      }
-      GaussianRows.klBackward(
-          mu.array(),
-          mu.offset() + p,
-          variance,
-          p - first * d,
-          work,
-          dMu.array(),
-          dMu.offset() + p,
-          dLogVar.array(),
-          dLogVar.offset() + p,
-          d);
-    }
+    int at = first * d;
+    Scratch scratch = Scratch.get();
+    float[] variance = scratch.floats(1, n);
+    GaussianRows.exp(1, logVar.array(), logVar.offset() + at, variance, n);
+    GaussianRows.klBackward(
+        mu.array(),
+        mu.offset() + at,
+        variance,
+        divergenceGradients(first, end, scratch.floats(2, n)),
+        dMu.array(),
+        dMu.offset() + at,
+        dLogVar.array(),
+        dLogVar.offset() + at,
+        n);
   }
 
   private static float at(@Nullable Tensor t, int i) {

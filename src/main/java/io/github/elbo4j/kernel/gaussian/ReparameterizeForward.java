@@ -99,7 +99,30 @@ final class ReparameterizeForward extends KernelTask {
         PhiloxSimd.normals(noise, (long) first * d, noiseArray, 0, n);
       }
     }
-    rows(first, end, sigma, noiseArray, noiseAt, lanes);
+    if (samples == 1 && logQ == null && logP == null) {
+      block(first, end, sigma, noiseArray, noiseAt, lanes);
+    } else {
+      rows(first, end, sigma, noiseArray, noiseAt, lanes);
+    }
+  }
+
+  /** One sample a point, as in a VAE: the block is one long row, but for the sums. */
+  private void block(
+      int first, int end, float[] sigma, float[] noiseArray, int noiseAt, float[] lanes) {
+    int at = first * d;
+    int n = (end - first) * d;
+    float[] m = mu.array();
+    int mAt = mu.offset() + at;
+    GaussianRows.sample(m, mAt, sigma, 0, noiseArray, noiseAt, z.array(), z.offset() + at, n);
+    if (kl == null && klPerDim == null) {
+      return;
+    }
+    float[] terms = klPerDim == null ? Scratch.get().floats(3, n) : klPerDim.array();
+    int t = klPerDim == null ? 0 : klPerDim.offset() + at;
+    GaussianRows.klPerDim(m, mAt, logVar.array(), logVar.offset() + at, sigma, 0, terms, t, n);
+    for (int b = first; kl != null && b < end; b++, t += d) {
+      kl.array()[kl.offset() + b] = (float) Lanes.sum(terms, t, d, lanes);
+    }
   }
 
   private void rows(

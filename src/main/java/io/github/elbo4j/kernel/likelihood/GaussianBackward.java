@@ -76,13 +76,29 @@ final class GaussianBackward extends KernelTask {
       if (r == first || r % samples == 0) {
         data = x.read(b, 0, n, work);
       }
-      if (perRow) {
+      if (perRow && (dMean == null || dLogVar == null)) {
         GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
       }
       float[] m = mean.array();
       int mAt = mean.offset() + row;
       int xAt = x.at(b, 0);
       float g = dLogLik.array()[dLogLik.offset() + r];
+      if (perRow && dMean != null && dLogVar != null) {
+        GaussianLikelihoodRows.toMeanAndLogVar(
+            data,
+            xAt,
+            m,
+            mAt,
+            logVar.array(),
+            logVar.offset() + row,
+            g,
+            dMean.array(),
+            dMean.offset() + row,
+            dLogVar.array(),
+            dLogVar.offset() + row,
+            n);
+        continue;
+      }
       if (dMean != null) {
         GaussianLikelihoodRows.toMean(
             data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);

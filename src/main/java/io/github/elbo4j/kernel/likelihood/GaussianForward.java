@@ -1,7 +1,6 @@
 package io.github.elbo4j.kernel.likelihood;
 
 import io.github.elbo4j.kernel.KernelTask;
-import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -60,24 +59,24 @@ final class GaussianForward extends KernelTask {
     int end = Math.min(mean.rows(), first + rowsPerBlock);
     Scratch scratch = Scratch.get();
     float[] work = scratch.floats(1, n);
-    float[] p = perRow ? scratch.floats(2, n) : sharedPrecision;
-    float[] lanes = scratch.floats(3, SimdMath.L);
+    float[] lanes = scratch.floats(3, 2 * SimdMath.L);
     float[] data = work;
-    double logVars = sharedLogVar;
     for (int r = first; r < end; r++) {
       int b = r / samples;
       int row = r * n;
       if (r == first || r % samples == 0) {
         data = x.read(b, 0, n, work);
       }
-      if (perRow) {
-        GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
-        logVars = Lanes.sum(logVar.array(), logVar.offset() + row, n, lanes);
-      }
-      double squares =
-          GaussianLikelihoodRows.squares(
-              data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
-      logLik.array()[logLik.offset() + r] = (float) (-0.5 * (squares + logVars + n * LOG_2PI));
+      int m = mean.offset() + row;
+      int v = logVar.offset() + row;
+      int at = x.at(b, 0);
+      double terms =
+          perRow
+              ? GaussianLikelihoodRows.squaresAndLogVars(
+                  data, at, mean.array(), m, logVar.array(), v, n, lanes)
+              : GaussianLikelihoodRows.squares(data, at, mean.array(), m, sharedPrecision, n, lanes)
+                  + sharedLogVar;
+      logLik.array()[logLik.offset() + r] = (float) (-0.5 * (terms + n * LOG_2PI));
     }
   }
 }

@@ -67,6 +67,94 @@ final class GaussianLikelihoodRows {
     return total;
   }
 
+  /**
+   * Σ (x − mean)²·p + Σ logVar of a row with a log-variance of its own, in one pass. The vector
+   * function's bounds are those of the contract.
+   *
+   * @param lanes twice a vector's length of scratch
+   */
+  static double squaresAndLogVars(
+      float[] x, int xAt, float[] mean, int m, float[] logVar, int v, int n, float[] lanes) {
+    double total = 0;
+    for (int i = 0; i < n; i += Lanes.CHUNK) {
+      int count = Math.min(Lanes.CHUNK, n - i);
+      int full = F.loopBound(count);
+      ownOfChunk(x, xAt + i, mean, m + i, logVar, v + i, full, lanes);
+      if (full < count) {
+        ownOfTail(x, xAt + i + full, mean, m + i + full, logVar, v + i + full, count - full, lanes);
+      }
+      total += (double) Lanes.sum(lanes, 0) + Lanes.sum(lanes, L);
+    }
+    return total;
+  }
+
+  private static void ownOfChunk(
+      float[] x, int xAt, float[] mean, int m, float[] logVar, int v, int full, float[] lanes) {
+    FloatVector squares = FloatVector.zero(F);
+    FloatVector logVars = squares;
+    for (int i = 0; i < full; i += L) {
+      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
+      FloatVector p = SimdMath.exp(lv.neg());
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      squares = distance.mul(p).fma(distance, squares);
+      logVars = logVars.add(lv);
+    }
+    squares.intoArray(lanes, 0);
+    logVars.intoArray(lanes, L);
+  }
+
+  private static void ownOfTail(
+      float[] x, int xAt, float[] mean, int m, float[] logVar, int v, int n, float[] lanes) {
+    float[] p = Scratch.get().floats(2, n);
+    precision(logVar, v, p, n);
+    for (int i = 0; i < n; i++) {
+      float distance = x[xAt + i] - mean[m + i];
+      lanes[i] = Math.fma(distance * p[i], distance, lanes[i]);
+      lanes[L + i] += logVar[v + i];
+    }
+  }
+
+  /**
+   * dMean += g·(x − mean)·p and dLogVar += ½g·( (x − mean)²·p − 1 ) of a row with a log-variance of
+   * its own, in one pass.
+   */
+  static void toMeanAndLogVar(
+      float[] x,
+      int xAt,
+      float[] mean,
+      int m,
+      float[] logVar,
+      int v,
+      float g,
+      float[] dMean,
+      int dm,
+      float[] dLogVar,
+      int dv,
+      int n) {
+    int full = F.loopBound(n);
+    FloatVector gradient = FloatVector.broadcast(F, g);
+    FloatVector half = FloatVector.broadcast(F, 0.5f * g);
+    FloatVector minusOne = FloatVector.broadcast(F, -1f);
+    for (int i = 0; i < full; i += L) {
+      FloatVector p = SimdMath.exp(FloatVector.fromArray(F, logVar, v + i).neg());
+      FloatVector distance =
+          FloatVector.fromArray(F, x, xAt + i).sub(FloatVector.fromArray(F, mean, m + i));
+      FloatVector slope = distance.mul(p);
+      slope.fma(gradient, FloatVector.fromArray(F, dMean, dm + i)).intoArray(dMean, dm + i);
+      slope
+          .fma(distance, minusOne)
+          .fma(half, FloatVector.fromArray(F, dLogVar, dv + i))
+          .intoArray(dLogVar, dv + i);
+    }
+    if (full < n) {
+      float[] p = Scratch.get().floats(2, n - full);
+      precision(logVar, v + full, p, n - full);
+      toMean(x, xAt + full, mean, m + full, p, g, dMean, dm + full, n - full);
+      toLogVar(x, xAt + full, mean, m + full, p, g, dLogVar, dv + full, n - full);
+    }
+  }
+
   private static float squaresOfChunk(
       float[] x, int xAt, float[] mean, int m, float[] p, int pAt, int n, float[] lanes) {
     int full = F.loopBound(n);

@@ -15,8 +15,6 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Runs the kernel benchmarks; see bench/README.md. */
@@ -43,7 +41,7 @@ public final class Bench {
       List<String> options = new ArrayList<>(rest);
       options.removeAll(asked);
       CommandLineOptions given = new CommandLineOptions(options.toArray(String[]::new));
-      Plan plan = Plan.of(asked, quick ? quick(given) : given, Natives.areThere());
+      Plan plan = Plan.of(asked, given, Natives.areThere());
       if (given.shouldHelp()) {
         given.showHelp();
       } else if (given.shouldList()) {
@@ -54,7 +52,7 @@ public final class Bench {
         smoke(plan, given);
       } else {
         Path stem = save ? RESULTS.resolve(stem(rest)) : WORK.resolve("kernels");
-        System.exit(measure(plan, quick ? quick(given) : given, stem, args) ? 0 : 1);
+        System.exit(measure(plan, quick, given, stem, args) ? 0 : 1);
       }
     } catch (CommandLineOptionException e) {
       System.err.println("bench: " + e.getMessage());
@@ -63,23 +61,6 @@ public final class Bench {
       System.err.println("bench: FAILED: " + reasons(e));
       System.exit(1);
     }
-  }
-
-  /**
-   * Two short forks: enough to see a factor, not to publish it. The compilers run in the measuring
-   * thread, so that code is compiled after so many calls and not when a busy machine finds time.
-   */
-  private static Options quick(Options given) {
-    System.setProperty("jmh.ignoreLock", "true");
-    return new OptionsBuilder()
-        .parent(given)
-        .forks(given.getForkCount().orElse(2))
-        .jvmArgsAppend("-Xbatch")
-        .warmupIterations(3)
-        .warmupTime(TimeValue.milliseconds(400))
-        .measurementIterations(5)
-        .measurementTime(TimeValue.milliseconds(100))
-        .build();
   }
 
   /** One call of each benchmark in this process, compared with the reference. */
@@ -124,10 +105,11 @@ public final class Bench {
   }
 
   /** False when a benchmark failed or a SIMD kernel allocates. */
-  private static boolean measure(Plan plan, Options given, Path stem, String[] args)
+  private static boolean measure(Plan plan, boolean quick, Options given, Path stem, String[] args)
       throws IOException, RunnerException {
     String command = "bench/run.sh " + String.join(" ", args);
-    Session session = new Session(plan, given, Conditions.here(command, Parallel.threads()), stem);
+    Session session =
+        new Session(plan, quick, given, Conditions.here(command, Parallel.threads()), stem);
     KernelReport report = session.run();
     System.out.print(report.table());
     System.out.print(report.summary());

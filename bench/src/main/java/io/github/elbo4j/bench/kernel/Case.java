@@ -93,7 +93,7 @@ record Case(String benchmark, Map<String, String> values, int forks) {
     return otherwise;
   }
 
-  private Method javaMethod() {
+  Method javaMethod() {
     try {
       return type().getMethod(method());
     } catch (NoSuchMethodException e) {

@@ -45,6 +45,12 @@ final class Measurement {
     return allocated;
   }
 
+  /** One more value. */
+  void add(double nanosOfCall, double allocatedByCall) {
+    nanos.add(nanosOfCall);
+    allocated = Math.max(allocated, allocatedByCall);
+  }
+
   /** Measures in one more process. */
   void fork(Options given) throws RunnerException {
     RunResult result =

@@ -26,6 +26,7 @@ final class Session {
   private static final List<String> MEMORIES = List.of("L2", "L3", "DRAM");
 
   private final Plan plan;
+  private final boolean quick;
   private final Options given;
   private final Conditions conditions;
   private final Path stem;
@@ -33,8 +34,9 @@ final class Session {
   private final List<KernelRow> rows = new ArrayList<>();
   private final List<String> failures = new ArrayList<>();
 
-  Session(Plan plan, Options given, Conditions conditions, Path stem) {
+  Session(Plan plan, boolean quick, Options given, Conditions conditions, Path stem) {
     this.plan = plan;
+    this.quick = quick;
     this.given = given;
     this.conditions = conditions;
     this.stem = stem;
@@ -49,15 +51,13 @@ final class Session {
     int done = 0;
     for (Plan.Group group : plan.groups()) {
       done++;
-      System.out.printf("[%d/%d] %s", done, plan.groups().size(), group.ours());
-      System.out.flush();
       try {
         KernelRow row = row(group);
         rows.add(row);
+        System.out.printf("[%d/%d] ", done, plan.groups().size());
         say(row);
         report().write(stem);
       } catch (RunnerException | IllegalStateException e) {
-        System.out.println(": FAILED");
         failures.add(group.ours() + ": " + Bench.reasons(e));
       }
     }
@@ -72,9 +72,7 @@ final class Session {
     for (int i = 0; i < MEMORIES.size(); i++) {
       Case copy = plan.copies().get(i);
       Measurement measurement = new Measurement(copy);
-      for (int fork = 0; fork < 2; fork++) {
-        measurement.fork(given);
-      }
+      measure(List.of(measurement), 2);
       double rate = copy.work().bytes() / Spread.of(measurement.nanos()).median();
       copies.add(new Copy(MEMORIES.get(i), rate));
       System.out.printf(Locale.ROOT, "copy in %s: %.0f GB/s%n", MEMORIES.get(i), rate);
@@ -85,12 +83,9 @@ final class Session {
   private KernelRow row(Plan.Group group) throws RunnerException {
     Measurement ours = new Measurement(group.ours());
     List<Measurement> peers = group.peers().stream().map(Measurement::new).toList();
-    for (int fork = 0; fork < Math.max(1, group.ours().forks()); fork++) {
-      ours.fork(given);
-      for (Measurement peer : peers) {
-        peer.fork(given);
-      }
-    }
+    List<Measurement> all = new ArrayList<>(List.of(ours));
+    all.addAll(peers);
+    measure(all, Math.max(1, group.ours().forks()));
     Work work = group.ours().work();
     return new KernelRow(
         group.ours().kernel(),
@@ -107,6 +102,19 @@ final class Session {
         peers.stream().map(Session::times).toList());
   }
 
+  /** One fork of each, then another of each. */
+  private void measure(List<Measurement> all, int forks) throws RunnerException {
+    if (quick) {
+      Quick.measure(all);
+      return;
+    }
+    for (int fork = 0; fork < forks; fork++) {
+      for (Measurement measurement : all) {
+        measurement.fork(given);
+      }
+    }
+  }
+
   private static PeerTimes times(Measurement measurement) {
     Peer peer = measurement.measured().peer();
     return new PeerTimes(peer == null ? "" : peer.label, measurement.nanos());
@@ -118,7 +126,8 @@ final class Session {
   }
 
   private static void say(KernelRow row) {
-    System.out.printf(Locale.ROOT, ": %.0f ns", row.time().median());
+    System.out.printf(
+        Locale.ROOT, "%s %s: %.0f ns", row.kernel(), row.shape(), row.time().median());
     for (PeerTimes peer : row.peers()) {
       System.out.printf(Locale.ROOT, ", %s %.2f×", peer.name(), row.ratio(peer).median());
     }
