@@ -124,13 +124,13 @@ final class ConvLayout {
 
   /** Adds the planes of an image to it, or replaces it by them plus each channel's bias. */
   void unload(float[] planes, int at, float[] x, int to, boolean add, float[] bias, int bias0) {
+    int end = to + channels * h.in() * w.in();
     for (int c = 0; c < channels; c++) {
       float start = bias.length == 0 ? 0 : bias[bias0 + c];
       for (int y = 0; y < h.in(); y++) {
         int from = at + row(c, y);
         int into = to + (c * h.in() + y) * w.in();
-        boolean last = c == channels - 1 && y == h.in() - 1;
-        ConvPlanes.unload(w, planes, from, planeSize, x, into, add, start, last);
+        ConvPlanes.unload(w, planes, from, planeSize, x, into, end, add, start);
       }
     }
   }

@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
  * nearly always, whole vectors move; with a longer one, single elements.
  *
  * <p>On the way in, lanes behind the end of a row become zeros, and so fall on the border or on the
- * next row, which is copied later. On the way out they fall on the next row alike; only the last row
- * of an image is written exactly.
+ * next row, which is copied later. On the way out they fall on the next rows alike; only where those
+ * would be another image's, and so perhaps another thread's, single elements are written.
  */
 final class ConvPlanes {
   private static final VectorSpecies<Float> S = GemmTile.S;
@@ -99,7 +99,10 @@ final class ConvPlanes {
     }
   }
 
-  /** Row {@code p} of the planes added to a row of an image, or put there plus {@code start}. */
+  /**
+   * Row {@code p} of the planes added to a row of the image that ends before {@code end}, or put
+   * there plus {@code start}.
+   */
   static void unload(
       ConvShape.Axis w,
       float[] planes,
@@ -107,12 +110,12 @@ final class ConvPlanes {
       int size,
       float[] x,
       int row,
+      int end,
       boolean add,
-      float start,
-      boolean exact) {
+      float start) {
     int n = w.in();
     int written = Math.ceilDiv(n, L) * L;
-    if (w.stride() > 2 || exact || row + written > x.length) {
+    if (w.stride() > 2 || row + written > end) {
       unloadSingly(w, planes, p, size, x, row, add, start);
     } else if (w.stride() == 1 && add) {
       addRow(planes, p + w.padding(), x, row, n);
