@@ -25,6 +25,9 @@ final class ConvLayout {
   /** Floats of a portion of the patch matrix: 256 KiB. */
   private static final int PORTION = 1 << 16;
 
+  /** Floats of a portion of the product: 32 KiB. */
+  private static final int PRODUCT = 1 << 13;
+
   /** More columns than this gain nothing. */
   private static final int MOST_COLUMNS = 512;
 
@@ -33,6 +36,7 @@ final class ConvLayout {
   private int channels;
   private int planeWidth;
   private int planeSize;
+
   int outHeight;
   int outWidth;
 
@@ -66,7 +70,7 @@ final class ConvLayout {
       taps = new int[patch];
     }
     setTaps();
-    setPortion(wide);
+    setPortion(wide, Math.min(PORTION / patch, wide ? MOST_COLUMNS : PRODUCT / shape.outChannels()));
   }
 
   private void setTaps() {
@@ -85,8 +89,8 @@ final class ConvLayout {
   }
 
   /** As many images as fill whole vectors well, or as many rows of one image as fit. */
-  private void setPortion(boolean wide) {
-    int most = Math.clamp(PORTION / patch, 2 * L, MOST_COLUMNS);
+  private void setPortion(boolean wide, int columns) {
+    int most = Math.clamp(columns, 2 * L, MOST_COLUMNS);
     rows = outHeight;
     images = 1;
     int one = wide ? grid(rows) : outHeight * outWidth;
@@ -115,9 +119,14 @@ final class ConvLayout {
 
   /** Copies an image into its planes, whose borders are zero already. */
   void load(float[] x, int from, float[] to, int at) {
+    int step = h.stride() * w.in();
     for (int c = 0; c < channels; c++) {
-      for (int y = 0; y < h.in(); y++) {
-        ConvPlanes.load(w, x, from + (c * h.in() + y) * w.in(), to, at + row(c, y), planeSize);
+      for (int phase = 0; phase < h.stride(); phase++) {
+        int first = Math.floorMod(phase - h.padding(), h.stride());
+        int count = Math.ceilDiv(h.in() - first, h.stride());
+        int row = from + (c * h.in() + first) * w.in();
+        int p = at + plane(c, phase, 0) + (first + h.padding()) / h.stride() * planeWidth;
+        ConvPlanes.load(w, x, row, step, count, to, p, planeWidth, planeSize);
       }
     }
   }
@@ -125,20 +134,18 @@ final class ConvLayout {
   /** Adds the planes of an image to it, or replaces it by them plus each channel's bias. */
   void unload(float[] planes, int at, float[] x, int to, boolean add, float[] bias, int bias0) {
     int end = to + channels * h.in() * w.in();
+    int step = h.stride() * w.in();
     for (int c = 0; c < channels; c++) {
       float start = bias.length == 0 ? 0 : bias[bias0 + c];
-      for (int y = 0; y < h.in(); y++) {
-        int from = at + row(c, y);
-        int into = to + (c * h.in() + y) * w.in();
-        ConvPlanes.unload(w, planes, from, planeSize, x, into, end, add, start);
+      for (int phase = 0; phase < h.stride(); phase++) {
+        int first = Math.floorMod(phase - h.padding(), h.stride());
+        int count = Math.ceilDiv(h.in() - first, h.stride());
+        int row = to + (c * h.in() + first) * w.in();
+        int p = at + plane(c, phase, 0) + (first + h.padding()) / h.stride() * planeWidth;
+        ConvPlanes.unload(
+            w, planes, p, planeWidth, planeSize, x, row, step, count, end, add, start);
       }
     }
-  }
-
-  /** Where the planes have row y of channel c. */
-  private int row(int c, int y) {
-    int padded = y + h.padding();
-    return plane(c, padded % h.stride(), 0) + padded / h.stride() * planeWidth;
   }
 
   /**
@@ -194,10 +201,11 @@ final class ConvLayout {
    * between: {@link #grid} columns.
    */
   void spread(float[] y, int from, float[] work, int to, int r0, int n) {
-    Arrays.fill(work, to, to + grid(n), 0f);
-    for (int r = 0; r < n; r++) {
-      System.arraycopy(y, from + (r0 + r) * outWidth, work, to + r * planeWidth, outWidth);
+    int first = from + r0 * outWidth;
+    if (planeWidth > L || first + n * outWidth + L > y.length) { // else the copy writes the zeros
+      Arrays.fill(work, to, to + grid(n), 0f);
     }
+    ConvPlanes.copy(y, first, outWidth, n, work, to, planeWidth, outWidth);
   }
 
   /**

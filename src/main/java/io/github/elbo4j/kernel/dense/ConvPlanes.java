@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.dense;
 
+import static jdk.incubator.vector.VectorOperators.OR;
+
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -8,12 +10,13 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of an image into the planes of {@link ConvLayout} and back. With a stride of 1 or 2, which is
- * nearly always, whole vectors move; with a longer one, single elements.
+ * Rows of an image into the planes of {@link ConvLayout} and back: every {@code step}-th row of the
+ * image is one of the rows of a plane. With a stride of 1 or 2, which is nearly always, whole vectors
+ * move; with a longer one, single elements.
  *
  * <p>On the way in, lanes behind the end of a row become zeros, and so fall on the border or on the
- * next row, which is copied later. On the way out they fall on the next rows alike; only where those
- * would be another image's, and so perhaps another thread's, single elements are written.
+ * plane's next row, which is copied later. On the way out they get what is there already; where that
+ * would be another image, and so perhaps another thread's, single elements are written.
  */
 final class ConvPlanes {
   private static final VectorSpecies<Float> S = GemmTile.S;
@@ -47,26 +50,92 @@ final class ConvPlanes {
     return VectorMask.fromArray(S, lanes, 0);
   }
 
-  /** One row of an image to its row {@code p} of planes {@code size} apart. */
-  static void load(ConvShape.Axis w, float[] x, int row, float[] planes, int p, int size) {
+  /**
+   * {@code count} rows of an image, {@code step} apart, to rows of the planes, which are {@code size}
+   * apart and have rows of {@code pitch}.
+   */
+  static void load(
+      ConvShape.Axis w,
+      float[] x,
+      int row,
+      int step,
+      int count,
+      float[] planes,
+      int p,
+      int pitch,
+      int size) {
     int n = w.in();
-    int read = Math.ceilDiv(n, 2 * L) * 2 * L;
-    if (w.stride() == 1 && row + read <= x.length) {
-      copy(x, row, planes, p + w.padding(), n);
-    } else if (w.stride() == 2 && row + read <= x.length) {
-      int even = p + (w.padding() & 1) * size + w.padding() / 2;
-      int odd = p + (w.padding() + 1 & 1) * size + (w.padding() + 1) / 2;
-      separate(x, row, planes, even, (n + 1) / 2, odd, n / 2);
+    int most = row + (count - 1) * step + Math.ceilDiv(n, 2 * L) * 2 * L;
+    int even = p + (w.padding() & 1) * size + w.padding() / 2;
+    int odd = p + (w.padding() + 1 & 1) * size + (w.padding() + 1) / 2;
+    if (w.stride() == 1) {
+      copy(x, row, step, count, planes, p + w.padding(), pitch, n);
+    } else if (w.stride() > 2 || most > x.length) {
+      for (int r = 0; r < count; r++) {
+        loadSingly(w, x, row + r * step, planes, p + r * pitch, size);
+      }
+    } else if (n <= L) {
+      separateNarrow(x, row, step, count, planes, even, odd, pitch, n);
     } else {
-      loadSingly(w, x, row, planes, p, size);
+      for (int r = 0; r < count; r++) {
+        int at = r * pitch;
+        separate(x, row + r * step, planes, even + at, (n + 1) / 2, odd + at, n / 2);
+      }
     }
   }
 
-  private static void copy(float[] x, int row, float[] planes, int to, int n) {
+  /** Rows of n elements with zeros up to a whole vector; the array may end behind the elements. */
+  static void copy(
+      float[] x, int row, int step, int count, float[] to, int at, int pitch, int n) {
+    if (row + (count - 1) * step + Math.ceilDiv(n, L) * L > x.length) {
+      for (int r = 0; r < count; r++) {
+        System.arraycopy(x, row + r * step, to, at + r * pitch, n);
+      }
+    } else if (n <= L) {
+      copyNarrow(x, row, step, count, to, at, pitch, n);
+    } else {
+      for (int r = 0; r < count; r++) {
+        copyRow(x, row + r * step, to, at + r * pitch, n);
+      }
+    }
+  }
+
+  private static void copyNarrow(
+      float[] x, int row, int step, int count, float[] to, int at, int pitch, int n) {
+    IntVector keep = IntVector.fromArray(I, KEEP, L - n);
+    for (int r = 0; r < count; r++) {
+      IntVector v = FloatVector.fromArray(S, x, row + r * step).reinterpretAsInts();
+      v.and(keep).reinterpretAsFloats().intoArray(to, at + r * pitch);
+    }
+  }
+
+  private static void copyRow(float[] x, int row, float[] to, int at, int n) {
     for (int i = 0; i < n; i += L) {
       IntVector keep = IntVector.fromArray(I, KEEP, L - Math.min(L, n - i));
       IntVector v = FloatVector.fromArray(S, x, row + i).reinterpretAsInts();
-      v.and(keep).reinterpretAsFloats().intoArray(planes, to + i);
+      v.and(keep).reinterpretAsFloats().intoArray(to, at + i);
+    }
+  }
+
+  private static void separateNarrow(
+      float[] x,
+      int row,
+      int step,
+      int count,
+      float[] planes,
+      int even,
+      int odd,
+      int pitch,
+      int n) {
+    VectorShuffle<Float> e = EVEN, o = ODD;
+    IntVector keepEven = IntVector.fromArray(I, KEEP, L - (n + 1) / 2);
+    IntVector keepOdd = IntVector.fromArray(I, KEEP, L - n / 2);
+    for (int r = 0; r < count; r++) {
+      FloatVector a = FloatVector.fromArray(S, x, row + r * step);
+      IntVector first = a.rearrange(e).reinterpretAsInts();
+      IntVector second = a.rearrange(o).reinterpretAsInts();
+      first.and(keepEven).reinterpretAsFloats().intoArray(planes, even + r * pitch);
+      second.and(keepOdd).reinterpretAsFloats().intoArray(planes, odd + r * pitch);
     }
   }
 
@@ -100,85 +169,96 @@ final class ConvPlanes {
   }
 
   /**
-   * Row {@code p} of the planes added to a row of the image that ends before {@code end}, or put
-   * there plus {@code start}.
+   * The reverse of {@link #load}: rows of the planes added to rows of the image that ends before
+   * {@code end}, or put there plus {@code start}.
    */
   static void unload(
       ConvShape.Axis w,
       float[] planes,
       int p,
+      int pitch,
       int size,
       float[] x,
       int row,
+      int step,
+      int count,
       int end,
       boolean add,
       float start) {
     int n = w.in();
-    int written = Math.ceilDiv(n, L) * L;
-    if (w.stride() > 2 || row + written > end) {
-      unloadSingly(w, planes, p, size, x, row, add, start);
-    } else if (w.stride() == 1 && add) {
-      addRow(planes, p + w.padding(), x, row, n);
-    } else if (w.stride() == 1) {
-      putRow(planes, p + w.padding(), x, row, n, start);
-    } else {
-      int even = p + (w.padding() & 1) * size + w.padding() / 2;
-      int odd = p + (w.padding() + 1 & 1) * size + (w.padding() + 1) / 2;
-      if (add) {
-        addWoven(planes, even, odd, x, row, n);
+    int room = end - Math.ceilDiv(n, L) * L - row;
+    int whole = w.stride() > 2 || room < 0 ? 0 : Math.min(count, room / step + 1);
+    int even = p + (w.padding() & 1) * size + w.padding() / 2;
+    int odd = p + (w.padding() + 1 & 1) * size + (w.padding() + 1) / 2;
+    for (int i = 0; i < n; i += L) {
+      int lanes = Math.min(L, n - i);
+      if (w.stride() == 1) {
+        int from = p + w.padding() + i;
+        unloadColumn(planes, from, pitch, x, row + i, step, whole, lanes, add, start);
+      } else if (i % (2 * L) == 0) {
+        int e = even + i / 2;
+        int o = odd + i / 2;
+        weave(planes, e, o, pitch, LOW, x, row + i, step, whole, lanes, add, start);
       } else {
-        putWoven(planes, even, odd, x, row, n, start);
+        int e = even + (i - L) / 2;
+        int o = odd + (i - L) / 2;
+        weave(planes, e, o, pitch, HIGH, x, row + i, step, whole, lanes, add, start);
       }
+    }
+    for (int r = whole; r < count; r++) {
+      unloadSingly(w, planes, p + r * pitch, size, x, row + r * step, add, start);
     }
   }
 
-  private static void putRow(float[] planes, int from, float[] x, int row, int n, float start) {
+  /** A vector of columns of all rows; lanes from {@code n} on keep what they are. */
+  private static void unloadColumn(
+      float[] planes,
+      int from,
+      int pitch,
+      float[] x,
+      int row,
+      int step,
+      int count,
+      int n,
+      boolean add,
+      float start) {
+    IntVector keep = IntVector.fromArray(I, KEEP, L - n);
+    IntVector old = add ? keep.lanewise(OR, keep.not()) : keep.not();
     FloatVector bias = FloatVector.broadcast(S, start);
-    for (int i = 0; i < n; i += L) {
-      FloatVector.fromArray(S, planes, from + i).add(bias).intoArray(x, row + i);
+    for (int r = 0; r < count; r++) {
+      FloatVector v = FloatVector.fromArray(S, planes, from + r * pitch).add(bias);
+      IntVector kept = v.reinterpretAsInts().and(keep);
+      IntVector there = FloatVector.fromArray(S, x, row + r * step).reinterpretAsInts().and(old);
+      FloatVector sum = there.reinterpretAsFloats().add(kept.reinterpretAsFloats());
+      sum.intoArray(x, row + r * step);
     }
   }
 
-  private static void addRow(float[] planes, int from, float[] x, int row, int n) {
-    for (int i = 0; i < n; i += L) {
-      IntVector keep = IntVector.fromArray(I, KEEP, L - Math.min(L, n - i));
-      IntVector v = FloatVector.fromArray(S, planes, from + i).reinterpretAsInts();
-      FloatVector sum = FloatVector.fromArray(S, x, row + i).add(v.and(keep).reinterpretAsFloats());
-      sum.intoArray(x, row + i);
-    }
-  }
-
-  private static void putWoven(
-      float[] planes, int even, int odd, float[] x, int row, int n, float start) {
-    VectorShuffle<Float> low = LOW, high = HIGH;
-    VectorMask<Float> odds = ODD_LANES;
+  /** The same with elements from the even and the odd plane in turn. */
+  private static void weave(
+      float[] planes,
+      int even,
+      int odd,
+      int pitch,
+      VectorShuffle<Float> half,
+      float[] x,
+      int row,
+      int step,
+      int count,
+      int n,
+      boolean add,
+      float start) {
+    IntVector keep = IntVector.fromArray(I, KEEP, L - n);
+    IntVector old = add ? keep.lanewise(OR, keep.not()) : keep.not();
     FloatVector bias = FloatVector.broadcast(S, start);
-    for (int i = 0; i < n; i += 2 * L) {
-      FloatVector e = FloatVector.fromArray(S, planes, even + i / 2).add(bias);
-      FloatVector o = FloatVector.fromArray(S, planes, odd + i / 2).add(bias);
-      e.rearrange(low).blend(o.rearrange(low), odds).intoArray(x, row + i);
-      if (i + L < n) {
-        e.rearrange(high).blend(o.rearrange(high), odds).intoArray(x, row + i + L);
-      }
-    }
-  }
-
-  private static void addWoven(float[] planes, int even, int odd, float[] x, int row, int n) {
-    VectorShuffle<Float> low = LOW, high = HIGH;
     VectorMask<Float> odds = ODD_LANES;
-    for (int i = 0; i < n; i += 2 * L) {
-      FloatVector e = FloatVector.fromArray(S, planes, even + i / 2);
-      FloatVector o = FloatVector.fromArray(S, planes, odd + i / 2);
-      IntVector keep = IntVector.fromArray(I, KEEP, L - Math.min(L, n - i));
-      IntVector v = e.rearrange(low).blend(o.rearrange(low), odds).reinterpretAsInts();
-      FloatVector sum = FloatVector.fromArray(S, x, row + i).add(v.and(keep).reinterpretAsFloats());
-      sum.intoArray(x, row + i);
-      if (i + L < n) {
-        keep = IntVector.fromArray(I, KEEP, L - Math.min(L, n - i - L));
-        v = e.rearrange(high).blend(o.rearrange(high), odds).reinterpretAsInts();
-        sum = FloatVector.fromArray(S, x, row + i + L).add(v.and(keep).reinterpretAsFloats());
-        sum.intoArray(x, row + i + L);
-      }
+    for (int r = 0; r < count; r++) {
+      FloatVector e = FloatVector.fromArray(S, planes, even + r * pitch).rearrange(half);
+      FloatVector o = FloatVector.fromArray(S, planes, odd + r * pitch).rearrange(half);
+      IntVector kept = e.blend(o, odds).add(bias).reinterpretAsInts().and(keep);
+      IntVector there = FloatVector.fromArray(S, x, row + r * step).reinterpretAsInts().and(old);
+      FloatVector sum = there.reinterpretAsFloats().add(kept.reinterpretAsFloats());
+      sum.intoArray(x, row + r * step);
     }
   }
 
