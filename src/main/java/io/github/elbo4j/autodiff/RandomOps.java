@@ -11,7 +11,8 @@ public final class RandomOps {
   /**
    * x with each element dropped with probability p, else multiplied by 1/(1 − p).
    *
-   * @param noise names what is dropped; its step of now is the one that the backward pass draws from
+   * @param noise names what is dropped; its step of now is the one that the backward pass draws
+   *     from
    */
   public static Var dropout(Tape tape, Var x, float p, NoiseKey noise) {
     DropoutNode n = tape.next(DropoutNode.class, DropoutNode::new);

@@ -8,8 +8,9 @@ import io.github.elbo4j.kernel.NoiseKey;
 /**
  * Dropout on a tape that records (Srivastava et al. 2014); on one that does not, the identity.
  *
- * <p>What is dropped is named by a {@link NoiseKey} of this layer's own stream, which whoever trains
- * moves to each step: within a step the same elements are dropped, however often the layer is used.
+ * <p>What is dropped is named by a {@link NoiseKey} of this layer's own stream, which whoever
+ * trains moves to each step: within a step the same elements are dropped, however often the layer
+ * is used.
  */
 public final class Dropout implements Network {
   private final float p;

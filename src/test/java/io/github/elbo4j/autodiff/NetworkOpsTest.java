@@ -160,8 +160,7 @@ class NetworkOpsTest {
     TapeCheck.check(
         "fixed normalisation",
         (tape, p) ->
-            loss(
-                tape, NormalizationOps.fixedNorm(tape, p[0], p[1], p[2], mean, variance, 1e-2f)),
+            loss(tape, NormalizationOps.fixedNorm(tape, p[0], p[1], p[2], mean, variance, 1e-2f)),
         formula,
         TapeCheck.normal(1, 1, R, C),
         TapeCheck.normal(2, 1, 2),
@@ -219,8 +218,7 @@ class NetworkOpsTest {
       int o = output / (h.out() * v.out()) % 2;
       int row = output / v.out() % h.out() * 2 - 1 + tap / 2 % 2;
       int column = output % v.out() + tap % 2 * 2;
-      int input =
-          ((output / SHAPE.outSize() * 2 + tap / 4) * h.in() + row) * v.in() + column;
+      int input = ((output / SHAPE.outSize() * 2 + tap / 4) * h.in() + row) * v.in() + column;
       if (row >= 0 && row < h.in() && column < v.in()) {
         double weight = w[o * SHAPE.patch() + tap];
         y[transposed ? input : output] += weight * x[transposed ? output : input];

@@ -120,8 +120,7 @@ class NetworkLayersTest {
     Parameters parameters = builder.build(1);
     assertThat(parameters)
         .extracting(p -> p.name() + p.value().shape())
-        .containsExactly(
-            "down.weight[8,48]", "down.bias[1,8]", "up.weight[8,48]", "up.bias[1,3]");
+        .containsExactly("down.weight[8,48]", "down.bias[1,8]", "up.weight[8,48]", "up.bias[1,3]");
     Var x = Var.constant(TapeCheck.normal(1, 1, 2, shape.inSize()));
     Var h = new Conv2d(parameters, "down", shape, Activation.RELU).forward(tape, x);
     assertThat(h.value().columns()).isEqualTo(8 * 5 * 3);

@@ -121,16 +121,7 @@ final class BatchNormBackward extends KernelTask {
       int from = x.offset() + r * channels;
       int g = dY.offset() + r * channels;
       NormColumns.slopes(
-          x.array(),
-          from,
-          dY.array(),
-          g,
-          rows,
-          channels,
-          mean.array(),
-          mean.offset(),
-          sum,
-          slope);
+          x.array(), from, dY.array(), g, rows, channels, mean.array(), mean.offset(), sum, slope);
       for (int c = 0; c < channels; c++) {
         sums[at + c] += sum[c];
         sums[at + channels + c] += slope[c];
@@ -164,8 +155,7 @@ final class BatchNormBackward extends KernelTask {
     if (pixels == 1 && fixed) {
       NormColumns.addScaled(dY.array(), g, c, 2 * channels, to.array(), o, channels);
     } else if (pixels == 1) {
-      NormColumns.gradient(
-          x.array(), from, m, mAt, c, dY.array(), g, to.array(), o, channels);
+      NormColumns.gradient(x.array(), from, m, mAt, c, dY.array(), g, to.array(), o, channels);
     } else {
       for (int i = 0; i < channels; i++) {
         imageGradient(i, from + i * pixels, g + i * pixels, m[mAt + i], to.array(), o + i * pixels);
@@ -180,8 +170,7 @@ final class BatchNormBackward extends KernelTask {
       NormRows.addScaled(dY.array(), g, scale, out, to, pixels);
     } else {
       float slope = c[channels + i];
-      NormRows.gradient(
-          x.array(), from, m, slope, dY.array(), g, c[i], scale, out, to, pixels);
+      NormRows.gradient(x.array(), from, m, slope, dY.array(), g, c[i], scale, out, to, pixels);
     }
   }
 }

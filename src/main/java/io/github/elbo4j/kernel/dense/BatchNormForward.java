@@ -208,8 +208,7 @@ final class BatchNormForward extends KernelTask {
         float shift = m[mean.offset() + c];
         float start = b[bias.offset() + c];
         int i = c * pixels;
-        NormRows.normalize(
-            x.array(), from + i, shift, scale[c], start, y.array(), to + i, pixels);
+        NormRows.normalize(x.array(), from + i, shift, scale[c], start, y.array(), to + i, pixels);
       }
     }
   }

@@ -9,10 +9,10 @@ import jdk.incubator.vector.VectorSpecies;
  * How the images of a convolution are laid out for the matrix product, and the copies between.
  *
  * <p>An input image becomes <em>planes</em>: padded with zeros and, with a stride s, taken apart
- * into its s·s phases, so that what one tap sees of neighbouring outputs is contiguous. A tap is then
- * one offset ({@link #taps}) and a row of outputs one stretch of a plane. Copies move whole vectors
- * from left to right: what one writes too much the next overwrites, and arrays have a vector of room
- * behind them.
+ * into its s·s phases, so that what one tap sees of neighbouring outputs is contiguous. A tap is
+ * then one offset ({@link #taps}) and a row of outputs one stretch of a plane. Copies move whole
+ * vectors from left to right: what one writes too much the next overwrites, and arrays have a
+ * vector of room behind them.
  *
  * <p>The product's columns are the outputs of several images, or of some rows of one, so that a
  * portion of the patch matrix stays in the second-level cache.
@@ -70,7 +70,8 @@ final class ConvLayout {
       taps = new int[patch];
     }
     setTaps();
-    setPortion(wide, Math.min(PORTION / patch, wide ? MOST_COLUMNS : PRODUCT / shape.outChannels()));
+    setPortion(
+        wide, Math.min(PORTION / patch, wide ? MOST_COLUMNS : PRODUCT / shape.outChannels()));
   }
 
   private void setTaps() {

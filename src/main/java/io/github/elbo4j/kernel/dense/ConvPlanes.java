@@ -11,12 +11,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Rows of an image into the planes of {@link ConvLayout} and back: every {@code step}-th row of the
- * image is one of the rows of a plane. With a stride of 1 or 2, which is nearly always, whole vectors
- * move; with a longer one, single elements.
+ * image is one of the rows of a plane. With a stride of 1 or 2, which is nearly always, whole
+ * vectors move; with a longer one, single elements.
  *
  * <p>On the way in, lanes behind the end of a row become zeros, and so fall on the border or on the
- * plane's next row, which is copied later. On the way out they get what is there already; where that
- * would be another image, and so perhaps another thread's, single elements are written.
+ * plane's next row, which is copied later. On the way out they get what is there already; where
+ * that would be another image, and so perhaps another thread's, single elements are written.
  */
 final class ConvPlanes {
   private static final VectorSpecies<Float> S = GemmTile.S;
@@ -51,8 +51,8 @@ final class ConvPlanes {
   }
 
   /**
-   * {@code count} rows of an image, {@code step} apart, to rows of the planes, which are {@code size}
-   * apart and have rows of {@code pitch}.
+   * {@code count} rows of an image, {@code step} apart, to rows of the planes, which are {@code
+   * size} apart and have rows of {@code pitch}.
    */
   static void load(
       ConvShape.Axis w,
@@ -85,8 +85,7 @@ final class ConvPlanes {
   }
 
   /** Rows of n elements with zeros up to a whole vector; the array may end behind the elements. */
-  static void copy(
-      float[] x, int row, int step, int count, float[] to, int at, int pitch, int n) {
+  static void copy(float[] x, int row, int step, int count, float[] to, int at, int pitch, int n) {
     if (row + (count - 1) * step + Math.ceilDiv(n, L) * L > x.length) {
       for (int r = 0; r < count; r++) {
         System.arraycopy(x, row + r * step, to, at + r * pitch, n);

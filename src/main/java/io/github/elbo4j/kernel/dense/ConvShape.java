@@ -1,9 +1,9 @@
 package io.github.elbo4j.kernel.dense;
 
 /**
- * The geometry of a two-dimensional convolution: channels, and for each of the two directions sizes,
- * stride, padding and dilation. Images are rows {@code [B, channels·height·width]} of channels of
- * rows of pixels.
+ * The geometry of a two-dimensional convolution: channels, and for each of the two directions
+ * sizes, stride, padding and dilation. Images are rows {@code [B, channels·height·width]} of
+ * channels of rows of pixels.
  *
  * <p>A transposed convolution has the shape of the convolution that it is the transpose of, so its
  * input is that convolution's output and the other way round: see {@link #transposed}.
@@ -59,9 +59,8 @@ public record ConvShape(int inChannels, int outChannels, Axis height, Axis width
             "ConvShape: in %d must be >= 1 and outputPadding %d in [0, stride %d)"
                 .formatted(in, outputPadding, stride));
       }
-      long out =
-          (in - 1L) * stride - 2L * padding + (kernel - 1L) * dilation + 1 + outputPadding;
-      return new Axis((int) Math.clamp(out, 0, 1 << 28), kernel, stride, padding, dilation);
+      long out = (in - 1L) * stride - 2L * padding + (kernel - 1L) * dilation + 1 + outputPadding;
+      return new Axis(Math.clamp(out, 0, 1 << 28), kernel, stride, padding, dilation);
     }
 
     /** Outputs. */
@@ -107,13 +106,7 @@ public record ConvShape(int inChannels, int outChannels, Axis height, Axis width
 
   /** The same kernel size, stride and padding in both directions, without dilation. */
   public static ConvShape square(
-      int inChannels,
-      int outChannels,
-      int height,
-      int width,
-      int kernel,
-      int stride,
-      int padding) {
+      int inChannels, int outChannels, int height, int width, int kernel, int stride, int padding) {
     return new ConvShape(
         inChannels,
         outChannels,

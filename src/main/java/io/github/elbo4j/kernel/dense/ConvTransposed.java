@@ -47,8 +47,7 @@ final class ConvTransposed extends KernelTask {
     x = from;
     w = Scratch.get().floats(Scratch.HELD, weight.size());
     int patch = layout.patch;
-    Transpose.run(
-        outChannels, patch, weight.array(), weight.offset(), patch, w, 0, outChannels);
+    Transpose.run(outChannels, patch, weight.array(), weight.offset(), patch, w, 0, outChannels);
     bias = channelBias;
     add = added;
     activated = before != null || activation != Activation.NONE;
@@ -103,8 +102,7 @@ final class ConvTransposed extends KernelTask {
     }
   }
 
-  private void spread(
-      float[] work, int first, int count, int r0, int rows, int wide, int ld) {
+  private void spread(float[] work, int first, int count, int r0, int rows, int wide, int ld) {
     int pixels = layout.outHeight * layout.outWidth;
     int grid = layout.grid(rows);
     for (int o = 0; o < outChannels; o++) {

@@ -105,8 +105,7 @@ final class ConvWeights extends KernelTask {
       layout.patches(work, count, r0, rows, col, ld);
       for (int i = 0; i < count; i++) {
         int from = y.offset() + (first + i) * outSize + r0 * layout.outWidth;
-        Transpose.run(
-            outChannels, n, y.array(), from, pixels, work, turned + i * n * ldw, ldw);
+        Transpose.run(outChannels, n, y.array(), from, pixels, work, turned + i * n * ldw, ldw);
       }
       Gemm.get()
           .a(false, work, col, ld)

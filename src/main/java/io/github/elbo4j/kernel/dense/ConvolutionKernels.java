@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * rows and columns. A weight is {@code [O, C·kh·kw]} for both, as in PyTorch: the transpose uses it
  * the other way round.
  *
- * <p>NaN in gives NaN out, in every element whose sum it is part of. An image's NaN reaches no other
- * image; a weight that is NaN or infinite may meet the zeros around an image and make NaN there too.
- * The batch may have 0 rows. Within one backend each element is summed in one order, whatever the
- * number of threads.
+ * <p>NaN in gives NaN out, in every element whose sum it is part of. An image's NaN reaches no
+ * other image; a weight that is NaN or infinite may meet the zeros around an image and make NaN
+ * there too. The batch may have 0 rows. Within one backend each element is summed in one order,
+ * whatever the number of threads.
  */
 public abstract class ConvolutionKernels {
   /**

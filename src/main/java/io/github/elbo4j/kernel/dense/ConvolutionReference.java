@@ -39,8 +39,7 @@ public final class ConvolutionReference extends ConvolutionKernels {
           if (row >= 0 && row < s.height().in() && column >= 0 && column < s.width().in()) {
             int input = (image * s.inChannels() + c) * s.height().in() + row;
             int weight = (o * s.inChannels() + c) * s.height().kernel() + i;
-            visitor.visit(
-                output, input * s.width().in() + column, weight * s.width().kernel() + j);
+            visitor.visit(output, input * s.width().in() + column, weight * s.width().kernel() + j);
           }
         }
       }

@@ -9,12 +9,10 @@ import org.jspecify.annotations.Nullable;
  * ConvTransposed} and {@link ConvWeights}.
  */
 public final class ConvolutionSimd extends ConvolutionKernels {
-  private static final ThreadLocal<ConvForward> FORWARD =
-      ThreadLocal.withInitial(ConvForward::new);
+  private static final ThreadLocal<ConvForward> FORWARD = ThreadLocal.withInitial(ConvForward::new);
   private static final ThreadLocal<ConvTransposed> TRANSPOSED =
       ThreadLocal.withInitial(ConvTransposed::new);
-  private static final ThreadLocal<ConvWeights> WEIGHTS =
-      ThreadLocal.withInitial(ConvWeights::new);
+  private static final ThreadLocal<ConvWeights> WEIGHTS = ThreadLocal.withInitial(ConvWeights::new);
   private static final ThreadLocal<ChannelSums> SUMS = ThreadLocal.withInitial(ChannelSums::new);
   private static final ThreadLocal<ActivationBackward> SLOPE =
       ThreadLocal.withInitial(ActivationBackward::new);

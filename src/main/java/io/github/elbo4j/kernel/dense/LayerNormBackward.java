@@ -78,48 +78,60 @@ final class LayerNormBackward extends KernelTask {
     int end = blocks.end(block);
     for (int r0 = blocks.first(block); r0 < end; r0 += blocks.chunk) {
       int rows = Math.min(blocks.chunk, end - r0);
-      Arrays.fill(chunk, 0, 2 * d, 0f);
-      for (int r = r0; r < r0 + rows; r++) {
-        row(r, chunk, lanes);
+      for (int r = r0; dX != null && r < r0 + rows; r++) {
+        gradient(r, dX, lanes);
       }
-      for (int i = 0; summed && i < 2 * d; i++) {
-        sums[at + i] += chunk[i];
+      if (summed) {
+        parameters(r0, rows, chunk);
+        for (int i = 0; i < 2 * d; i++) {
+          sums[at + i] += chunk[i];
+        }
       }
     }
   }
 
-  private void row(int r, float[] chunk, float[] lanes) {
+  private void parameters(int r0, int rows, float[] chunk) {
+    NormColumns.layerParameters(
+        x.array(),
+        x.offset() + r0 * d,
+        mean.array(),
+        mean.offset() + r0,
+        rstd.array(),
+        rstd.offset() + r0,
+        dY.array(),
+        dY.offset() + r0 * d,
+        rows,
+        chunk,
+        d);
+  }
+
+  private void gradient(int r, Tensor to, float[] lanes) {
     int from = x.offset() + r * d;
     int g = dY.offset() + r * d;
     float m = mean.array()[mean.offset() + r];
     float s = rstd.array()[rstd.offset() + r];
-    if (dX != null) {
-      double shift = 0;
-      double slope = 0;
-      for (int i = 0; i < d; i += Lanes.CHUNK) {
-        int n = Math.min(Lanes.CHUNK, d - i);
-        int w = gain.offset() + i;
-        NormColumns.layerSums(x.array(), from + i, m, dY.array(), g + i, gain.array(), w, n, lanes);
-        shift += Lanes.sum(lanes, 0);
-        slope += Lanes.sum(lanes, L);
-      }
-      NormColumns.layerGradient(
-          x.array(),
-          from,
-          m,
-          s,
-          (float) (shift / d),
-          (float) (slope * s * s / d),
-          dY.array(),
-          g,
-          gain.array(),
-          gain.offset(),
-          dX.array(),
-          dX.offset() + r * d,
-          d);
+    double shift = 0;
+    double slope = 0;
+    for (int i = 0; i < d; i += Lanes.CHUNK) {
+      int n = Math.min(Lanes.CHUNK, d - i);
+      int w = gain.offset() + i;
+      NormColumns.layerSums(x.array(), from + i, m, dY.array(), g + i, gain.array(), w, n, lanes);
+      shift += Lanes.sum(lanes, 0);
+      slope += Lanes.sum(lanes, L);
     }
-    if (summed) {
-      NormColumns.layerParameters(x.array(), from, m, s, dY.array(), g, chunk, d);
-    }
+    NormColumns.layerGradient(
+        x.array(),
+        from,
+        m,
+        s,
+        (float) (shift / d),
+        (float) (slope * s * s / d),
+        dY.array(),
+        g,
+        gain.array(),
+        gain.offset(),
+        to.array(),
+        to.offset() + r * d,
+        d);
   }
 }

@@ -6,7 +6,9 @@ import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 
-/** Layer normalisation over blocks of rows: the mean, then the squares about it, then the values. */
+/**
+ * Layer normalisation over blocks of rows: the mean, then the squares about it, then the values.
+ */
 final class LayerNormForward extends KernelTask {
   private static final int BLOCK = 4096;
 

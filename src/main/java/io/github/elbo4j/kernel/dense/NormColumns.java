@@ -5,8 +5,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The arithmetic of normalisation where each of {@code n} columns has a mean, a scale and sums of its
- * own, over some rows that stay in the first-level cache.
+ * The arithmetic of normalisation where each of {@code n} columns has a mean, a scale and sums of
+ * its own, over some rows that stay in the first-level cache.
  */
 final class NormColumns {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -145,8 +145,7 @@ final class NormColumns {
     for (int i = 0; i < full; i += L) {
       FloatVector d =
           FloatVector.fromArray(F, x, from + i).sub(FloatVector.fromArray(F, mean, m + i));
-      FloatVector v =
-          FloatVector.fromArray(F, dY, g + i).sub(FloatVector.fromArray(F, c, i));
+      FloatVector v = FloatVector.fromArray(F, dY, g + i).sub(FloatVector.fromArray(F, c, i));
       v = v.sub(d.mul(FloatVector.fromArray(F, c, n + i)));
       FloatVector s = FloatVector.fromArray(F, c, 2 * n + i);
       s.fma(v, FloatVector.fromArray(F, dX, to + i)).intoArray(dX, to + i);
@@ -232,21 +231,43 @@ final class NormColumns {
     }
   }
 
-  /** sums[0, n) += dY and sums[n, 2n) += dY·(x − mean)·rstd, of one row. */
+  /** sums[0, n) = Σ_r dY and sums[n, 2n) = Σ_r dY·(x − mean)·rstd, with a mean and rstd a row. */
   static void layerParameters(
-      float[] x, int from, float mean, float rstd, float[] dY, int g, float[] sums, int n) {
-    FloatVector m = FloatVector.broadcast(F, mean);
-    FloatVector s = FloatVector.broadcast(F, rstd);
+      float[] x,
+      int from,
+      float[] mean,
+      int m,
+      float[] rstd,
+      int s,
+      float[] dY,
+      int g,
+      int rows,
+      float[] sums,
+      int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector grad = FloatVector.fromArray(F, dY, g + i);
-      grad.add(FloatVector.fromArray(F, sums, i)).intoArray(sums, i);
-      FloatVector h = FloatVector.fromArray(F, x, from + i).sub(m).mul(s);
-      h.fma(grad, FloatVector.fromArray(F, sums, n + i)).intoArray(sums, n + i);
+    for (int j = 0; j < full; j += L) {
+      FloatVector sum = FloatVector.zero(F);
+      FloatVector slope = FloatVector.zero(F);
+      for (int r = 0; r < rows; r++) {
+        FloatVector grad = FloatVector.fromArray(F, dY, g + j + r * n);
+        FloatVector d = FloatVector.fromArray(F, x, from + j + r * n);
+        d = d.sub(FloatVector.broadcast(F, mean[m + r]));
+        sum = sum.add(grad);
+        slope = d.mul(FloatVector.broadcast(F, rstd[s + r])).fma(grad, slope);
+      }
+      sum.intoArray(sums, j);
+      slope.intoArray(sums, n + j);
     }
-    for (int i = full; i < n; i++) {
-      sums[i] += dY[g + i];
-      sums[n + i] = Math.fma((x[from + i] - mean) * rstd, dY[g + i], sums[n + i]);
+    for (int j = full; j < n; j++) {
+      float sum = 0;
+      float slope = 0;
+      for (int r = 0; r < rows; r++) {
+        float grad = dY[g + r * n + j];
+        sum += grad;
+        slope = Math.fma((x[from + r * n + j] - mean[m + r]) * rstd[s + r], grad, slope);
+      }
+      sums[j] = sum;
+      sums[n + j] = slope;
     }
   }
 

@@ -152,8 +152,7 @@ final class NormRows {
   }
 
   /** Σ dY·(x − mean). */
-  static double slope(
-      float[] x, int from, float mean, float[] dY, int g, int n, float[] lanes) {
+  static double slope(float[] x, int from, float mean, float[] dY, int g, int n, float[] lanes) {
     double total = 0;
     for (int i = 0; i < n; i += Lanes.CHUNK) {
       int count = Math.min(Lanes.CHUNK, n - i);

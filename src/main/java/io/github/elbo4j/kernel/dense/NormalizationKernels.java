@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class NormalizationKernels {
   /**
-   * {@code y = exp(x − logsumexp(x))} of each row: positive numbers with sum 1. The row's maximum is
-   * subtracted first, so that no finite row overflows. An element −∞ gets 0; a row that is −∞
+   * {@code y = exp(x − logsumexp(x))} of each row: positive numbers with sum 1. The row's maximum
+   * is subtracted first, so that no finite row overflows. An element −∞ gets 0; a row that is −∞
    * throughout, or has a +∞, has no softmax and gives NaN.
    *
    * @param x read, [R,C]
@@ -138,8 +138,8 @@ public abstract class NormalizationKernels {
   }
 
   /**
-   * Batch normalisation in training: each channel by its statistics in this batch (Ioffe and Szegedy
-   * 2015). A row of x is C channels of S elements each, channel by channel: S = 1 for plain
+   * Batch normalisation in training: each channel by its statistics in this batch (Ioffe and
+   * Szegedy 2015). A row of x is C channels of S elements each, channel by channel: S = 1 for plain
    * features, height times width for images. With {@code n = R·S} elements a channel:
    *
    * <pre>
@@ -203,8 +203,8 @@ public abstract class NormalizationKernels {
   }
 
   /**
-   * Gradients of {@link #batchNorm}; with {@code h = (x − mean)·rstd} and sums over the n elements of
-   * the channel:
+   * Gradients of {@link #batchNorm}; with {@code h = (x − mean)·rstd} and sums over the n elements
+   * of the channel:
    *
    * <pre>
    * dX       += gain·rstd·( dY − 1/n Σ dY − h·1/n Σ dY·h )
@@ -330,7 +330,11 @@ public abstract class NormalizationKernels {
     if (channels == 0 || x.columns() == 0 || x.columns() % channels != 0) {
       throw Checks.fail(
           m,
-          "x " + x.shape() + " must have a whole multiple of the " + channels + " channels of gain");
+          "x "
+              + x.shape()
+              + " must have a whole multiple of the "
+              + channels
+              + " channels of gain");
     }
     return channels;
   }

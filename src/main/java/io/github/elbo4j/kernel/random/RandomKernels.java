@@ -51,9 +51,9 @@ public abstract class RandomKernels {
 
   /**
    * Dropout (Srivastava et al. 2014), scaled so that the expectation stays: {@code y = x·m} with
-   * {@code m = 1/(1 − p)} where the element's uniform is &gt;= p, else 0. Element i is kept or not by
-   * element i of the uniforms that {@code noise} names, and by nothing else; no mask is stored. A
-   * NaN or an infinity that is dropped is NaN, as {@code 0·∞} is.
+   * {@code m = 1/(1 − p)} where the element's uniform is &gt;= p, else 0. Element i is kept or not
+   * by element i of the uniforms that {@code noise} names, and by nothing else; no mask is stored.
+   * A NaN or an infinity that is dropped is NaN, as {@code 0·∞} is.
    *
    * @param x read, any shape
    * @param p probability of dropping an element, in [0,1)

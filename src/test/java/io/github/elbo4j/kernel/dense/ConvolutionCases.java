@@ -15,12 +15,16 @@ import java.util.List;
 final class ConvolutionCases implements FamilyCases {
   private static final ConvShape TINY = ConvShape.square(1, 1, 1, 1, 1, 1, 0);
   private static final ConvShape RAGGED =
-      new ConvShape(
-          3, 5, new ConvShape.Axis(9, 3, 2, 1, 2), new ConvShape.Axis(23, 2, 3, 2, 3));
+      new ConvShape(3, 5, new ConvShape.Axis(9, 3, 2, 1, 2), new ConvShape.Axis(23, 2, 3, 2, 3));
   private static final ConvShape BROAD = ConvShape.square(2, 3, 5, 37, 3, 1, 1);
 
   /** Images and geometry: edges, several portions of rows, one and several images, model sizes. */
-  private record Sized(int images, ConvShape shape) {}
+  private record Sized(int images, ConvShape shape) {
+    /** One of each way in which rows are copied: a stride of 1 and of 2, beside a ragged one. */
+    boolean hot() {
+      return images == 3 || images == 6;
+    }
+  }
 
   private static final List<Sized> SIZES =
       List.of(
@@ -32,7 +36,7 @@ final class ConvolutionCases implements FamilyCases {
           new Sized(33, ConvShape.square(3, 2, 4, 4, 4, 1, 0)),
           new Sized(2, ConvShape.square(40, 17, 20, 30, 3, 1, 1)),
           new Sized(5, ConvShape.square(1, 32, 28, 28, 4, 2, 1)),
-          new Sized(5, ConvShape.square(16, 20, 14, 14, 4, 2, 1)),
+          new Sized(6, ConvShape.square(16, 20, 14, 14, 4, 2, 1)),
           new Sized(2, ConvShape.transposed(6, 3, 7, 5, 4, 2, 1)));
 
   @Override
@@ -41,7 +45,8 @@ final class ConvolutionCases implements FamilyCases {
     for (Sized s : SIZES) {
       for (boolean transposed : new boolean[] {false, true}) {
         for (Activation f : List.of(Activation.NONE, Activation.TANH, Activation.GELU)) {
-          boolean hot = s.images() == 7 && f == Activation.TANH;
+          boolean ragged = s.images() == 7 && f == Activation.TANH;
+          boolean hot = ragged || (s.hot() && f == Activation.NONE);
           KernelCase forward = forward(s, transposed, f);
           cases.add(hot ? forward.asHot() : forward);
           KernelCase backward = backward(s, transposed, f);
@@ -112,8 +117,7 @@ final class ConvolutionCases implements FamilyCases {
           Tensor given = f.needsPre() ? pre : null;
           return k -> {
             if (transposed) {
-              k.convolution()
-                  .transposedBackward(shape, x, w, f, given, y, dY, dPre, dX, dW, dBias);
+              k.convolution().transposedBackward(shape, x, w, f, given, y, dY, dPre, dX, dW, dBias);
             } else {
               k.convolution().backward(shape, x, w, f, given, y, dY, dPre, dX, dW, dBias);
             }

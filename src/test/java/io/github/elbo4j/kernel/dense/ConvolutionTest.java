@@ -48,8 +48,7 @@ class ConvolutionTest {
   }
 
   private static double weight(ConvShape s, Tensor w, int o, int c, int i, int j) {
-    return w.get(
-        ((o * s.inChannels() + c) * s.height().kernel() + i) * s.width().kernel() + j);
+    return w.get(((o * s.inChannels() + c) * s.height().kernel() + i) * s.width().kernel() + j);
   }
 
   private static double naive(ConvShape s, Tensor x, Tensor w, int image, int o, int p, int q) {
@@ -191,13 +190,18 @@ class ConvolutionTest {
     Tensor w = Tensor.of(new float[] {1, 1, 1, 10}, 0, 1, 4);
     Tensor y = Tensor.zeros(1, 16);
     k.convolution().transposed(s, x, w, null, Activation.NONE, null, y);
-    assertThat(y.toArray())
-        .containsExactly(1, 1, 2, 2, 1, 10, 2, 20, 3, 3, 4, 4, 3, 30, 4, 40);
+    assertThat(y.toArray()).containsExactly(1, 1, 2, 2, 1, 10, 2, 20, 3, 3, 4, 4, 3, 30, 4, 40);
   }
 
   /** PyTorch: Conv2d(1, 32, 4, 2, 1) maps 28 to 14, ConvTranspose2d(…, output_padding) as below. */
   @ParameterizedTest
-  @CsvSource({"7,4,2,1,1,0,14", "14,4,2,1,1,0,28", "5,3,2,1,1,1,10", "5,3,2,0,2,1,14", "1,7,1,0,1,0,7"})
+  @CsvSource({
+    "7,4,2,1,1,0,14",
+    "14,4,2,1,1,0,28",
+    "5,3,2,1,1,1,10",
+    "5,3,2,0,2,1,14",
+    "1,7,1,0,1,0,7"
+  })
   void sizesOfATransposedConvolution(
       int in, int kernel, int stride, int padding, int dilation, int outputPadding, int out) {
     ConvShape.Axis axis =
@@ -261,8 +265,7 @@ class ConvolutionTest {
         .isThrownBy(() -> k.transposed(s, y, w, null, Activation.NONE, null, y))
         .withMessage("transposed: y [3,8] must be [3,16]");
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> k.backward(s, x, w, Activation.NONE, null, y, y, y, x, null, null))
+        .isThrownBy(() -> k.backward(s, x, w, Activation.NONE, null, y, y, y, x, null, null))
         .withMessage("backward: dX must not share memory with x");
     assertThatIllegalArgumentException()
         .isThrownBy(
@@ -284,8 +287,7 @@ class ConvolutionTest {
     for (int i = 0; i < y.size(); i++) {
       int row = i / 6 % 6;
       int column = i % 6;
-      boolean sees =
-          i / s.outSize() == 1 && Math.abs(row - 2) <= 1 && Math.abs(column - 2) <= 1;
+      boolean sees = i / s.outSize() == 1 && Math.abs(row - 2) <= 1 && Math.abs(column - 2) <= 1;
       assertThat(Float.isNaN(y.get(i))).as("%d", i).isEqualTo(sees);
     }
     Tensor back = Tensor.zeros(3, s.inSize());

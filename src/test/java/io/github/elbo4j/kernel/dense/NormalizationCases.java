@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 final class NormalizationCases implements FamilyCases {
   private static final int L = FloatVector.SPECIES_PREFERRED.length();
@@ -245,7 +246,7 @@ final class NormalizationCases implements FamilyCases {
     };
   }
 
-  private static Tensor parameter(
+  private static @Nullable Tensor parameter(
       Fixture f,
       int wanted,
       String name,

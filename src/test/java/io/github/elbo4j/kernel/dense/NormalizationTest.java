@@ -130,8 +130,7 @@ class NormalizationTest {
     Tensor y = Tensor.zeros(x.rows(), x.columns());
     Tensor g = filled(gain, x.columns());
     Tensor b = filled(bias, x.columns());
-    k.normalization()
-        .layerNorm(x, g, b, 1e-6f, y, Tensor.zeros(x.rows()), Tensor.zeros(x.rows()));
+    k.normalization().layerNorm(x, g, b, 1e-6f, y, Tensor.zeros(x.rows()), Tensor.zeros(x.rows()));
     return y;
   }
 
@@ -325,8 +324,7 @@ class NormalizationTest {
         .isThrownBy(() -> k.fixedNorm(x, four, four, four, four, 1, y, Tensor.zeros(4)))
         .withMessage("fixedNorm: x [4,6] must have a whole multiple of the 4 channels of gain");
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> k.layerNormBackward(x, six, four, four, y, null, Tensor.zeros(6), null))
+        .isThrownBy(() -> k.layerNormBackward(x, six, four, four, y, null, Tensor.zeros(6), null))
         .withMessage("layerNormBackward: dGain and dBias must be given together or not at all");
   }
 
