@@ -36,7 +36,8 @@ final class ConvolutionCases implements FamilyCases {
           new Sized(33, ConvShape.square(3, 2, 4, 4, 4, 1, 0)),
           new Sized(2, ConvShape.square(40, 17, 20, 30, 3, 1, 1)),
           new Sized(5, ConvShape.square(1, 32, 28, 28, 4, 2, 1)),
-          new Sized(6, ConvShape.square(16, 20, 14, 14, 4, 2, 1)),
+          new Sized(6, ConvShape.square(5, 7, 14, 14, 4, 2, 1)),
+          new Sized(2, ConvShape.square(16, 20, 14, 14, 4, 2, 1)),
           new Sized(2, ConvShape.transposed(6, 3, 7, 5, 4, 2, 1)));
 
   @Override

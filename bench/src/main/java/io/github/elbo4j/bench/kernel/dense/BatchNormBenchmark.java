@@ -54,8 +54,7 @@ public class BatchNormBenchmark extends KernelBenchmark {
   protected Work work(String benchmark) {
     Work w = Work.of(x.size());
     return switch (benchmark) {
-      case "batchNorm" ->
-          w.reads(x, gain, bias).writes(y).updates(runningMean, runningVariance);
+      case "batchNorm" -> w.reads(x, gain, bias).writes(y).updates(runningMean, runningVariance);
       case "batchNormBackward", "fixedNormBackward" ->
           w.reads(x, gain, mean, rstd, dY).updates(dX).updates(dGain, dBias);
       case "batchNormBoth" -> work("batchNorm").and(work("batchNormBackward"));
@@ -69,8 +68,7 @@ public class BatchNormBenchmark extends KernelBenchmark {
   @Covers("normalization.batchNorm")
   public Tensor batchNorm() {
     k.normalization()
-        .batchNorm(
-            x, gain, bias, EPSILON, MOMENTUM, runningMean, runningVariance, y, mean, rstd);
+        .batchNorm(x, gain, bias, EPSILON, MOMENTUM, runningMean, runningVariance, y, mean, rstd);
     return y;
   }
 
