@@ -79,9 +79,13 @@ final class Softmax extends KernelTask {
     shifted(at, rows, y, to);
     SimdMath.exp(y, to, p, 0, rows * columns);
     float[] lanes = Scratch.get().floats(1, SimdMath.L);
+    float[] logs = Scratch.get().floats(2, rows);
+    for (int r = 0; r < rows; r++) {
+      logs[r] = (float) Lanes.sum(p, r * columns, columns, lanes);
+    }
+    SimdMath.log(logs, 0, logs, 0, rows);
     for (int r = 0; r < rows; r++, to += columns) {
-      double sum = Lanes.sum(p, r * columns, columns, lanes);
-      NormRows.subtract(y, to, (float) Math.log(sum), y, to, columns);
+      NormRows.subtract(y, to, logs[r], y, to, columns);
     }
   }
 
