@@ -71,6 +71,16 @@ final class SelfCheckTest {
     protected void doNormal(NoiseKey key, long first, Tensor out) {
       R.random().normal(key, first, out);
     }
+
+    @Override
+    protected void doDropout(Tensor x, float p, NoiseKey noise, Tensor y) {
+      R.random().dropout(x, p, noise, y);
+    }
+
+    @Override
+    protected void doDropoutBackward(Tensor dY, float p, NoiseKey noise, Tensor dX) {
+      R.random().dropoutBackward(dY, p, noise, dX);
+    }
   }
 
   @Test

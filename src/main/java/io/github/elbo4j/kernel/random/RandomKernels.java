@@ -49,6 +49,47 @@ public abstract class RandomKernels {
     doNormal(key, first, out);
   }
 
+  /**
+   * Dropout (Srivastava et al. 2014), scaled so that the expectation stays: {@code y = x·m} with
+   * {@code m = 1/(1 − p)} where the element's uniform is &gt;= p, else 0. Element i is kept or not
+   * by element i of the uniforms that {@code noise} names, and by nothing else; no mask is stored.
+   * A NaN or an infinity that is dropped is NaN, as {@code 0·∞} is.
+   *
+   * @param x read, any shape
+   * @param p probability of dropping an element, in [0,1)
+   * @param noise names the uniforms
+   * @param y written, the shape of {@code x}; may be {@code x} itself
+   */
+  public final void dropout(Tensor x, float p, NoiseKey noise, Tensor y) {
+    String m = "dropout";
+    checkProbability(m, p);
+    Checks.same(m, "y", y, "x", x);
+    Checks.sameOrDistinct(m, "y", y, "x", x);
+    doDropout(x, p, noise, y);
+  }
+
+  /**
+   * Gradient of {@link #dropout}: {@code dX += dY·m}, with m drawn again.
+   *
+   * @param dY read, any shape
+   * @param p as in the forward pass
+   * @param noise as in the forward pass, with its step
+   * @param dX accumulated, the shape of {@code dY}
+   */
+  public final void dropoutBackward(Tensor dY, float p, NoiseKey noise, Tensor dX) {
+    String m = "dropoutBackward";
+    checkProbability(m, p);
+    Checks.same(m, "dX", dX, "dY", dY);
+    Checks.distinct(m, "dX", dX, "dY", dY);
+    doDropoutBackward(dY, p, noise, dX);
+  }
+
+  private static void checkProbability(String method, float p) {
+    if (!(p >= 0 && p < 1)) {
+      throw Checks.fail(method, "p " + p + " must be in [0,1)");
+    }
+  }
+
   private static void checkFirst(String method, long first) {
     if (first < 0) {
       throw Checks.fail(method, "first " + first + " must be >= 0");
@@ -60,4 +101,8 @@ public abstract class RandomKernels {
   protected abstract void doUniform(NoiseKey key, long first, Tensor out);
 
   protected abstract void doNormal(NoiseKey key, long first, Tensor out);
+
+  protected abstract void doDropout(Tensor x, float p, NoiseKey noise, Tensor y);
+
+  protected abstract void doDropoutBackward(Tensor dY, float p, NoiseKey noise, Tensor dX);
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.random;
 
+import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.Philox;
 import io.github.elbo4j.tensor.Tensor;
@@ -25,6 +26,30 @@ public final class RandomReference extends RandomKernels {
     for (int i = 0; i < out.size(); i++) {
       out.array()[out.offset() + i] = (float) normal(key, first + i);
     }
+  }
+
+  /** What element {@code index} is multiplied by: see {@link RandomKernels#dropout}. */
+  static double mask(NoiseKey key, long index, float p) {
+    return Philox.uniform(Philox.bits(key, index)) < p ? 0 : 1 / (1 - (double) p);
+  }
+
+  /** x·mask. */
+  static double[] dropped(double[] x, float p, NoiseKey noise) {
+    double[] y = new double[x.length];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = x[i] * mask(noise, i, p);
+    }
+    return y;
+  }
+
+  @Override
+  protected void doDropout(Tensor x, float p, NoiseKey noise, Tensor y) {
+    Doubles.write(dropped(Doubles.read(x), p, noise), y);
+  }
+
+  @Override
+  protected void doDropoutBackward(Tensor dY, float p, NoiseKey noise, Tensor dX) {
+    Doubles.accumulate(dropped(Doubles.read(dY), p, noise), dX);
   }
 
   /** The normal of element {@code index}: see {@link RandomKernels#normal}. */

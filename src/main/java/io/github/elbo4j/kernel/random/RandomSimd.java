@@ -7,6 +7,7 @@ import io.github.elbo4j.tensor.Tensor;
 /** {@link RandomKernels} on vectors, large arrays cut into blocks for the team of threads. */
 public final class RandomSimd extends RandomKernels {
   private static final ThreadLocal<Fill> FILL = ThreadLocal.withInitial(Fill::new);
+  private static final ThreadLocal<Dropout> DROPOUT = ThreadLocal.withInitial(Dropout::new);
 
   @Override
   protected void doBits(NoiseKey key, long first, int[] out, int from, int n) {
@@ -21,6 +22,16 @@ public final class RandomSimd extends RandomKernels {
   @Override
   protected void doNormal(NoiseKey key, long first, Tensor out) {
     FILL.get().run(true, key, first, out);
+  }
+
+  @Override
+  protected void doDropout(Tensor x, float p, NoiseKey noise, Tensor y) {
+    DROPOUT.get().run(x, p, noise, false, y);
+  }
+
+  @Override
+  protected void doDropoutBackward(Tensor dY, float p, NoiseKey noise, Tensor dX) {
+    DROPOUT.get().run(dY, p, noise, true, dX);
   }
 
   private static final class Fill extends KernelTask {

@@ -6,11 +6,15 @@ import static io.github.elbo4j.kernel.selfcheck.Arguments.N;
 
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.kernel.dense.ConvShape;
 import io.github.elbo4j.kernel.optim.AdamStep;
 import io.github.elbo4j.tensor.Tensor;
 
 /** Checks of what a network and its optimiser need. */
 final class NetworkChecks {
+  private static final ConvShape SHAPE =
+      new ConvShape(3, 5, new ConvShape.Axis(9, 3, 2, 1, 2), new ConvShape.Axis(7, 4, 1, 2, 1));
+
   private NetworkChecks() {}
 
   static void addTo(Comparison c) {
@@ -18,6 +22,13 @@ final class NetworkChecks {
       c.check("dense " + f, (k, a) -> dense(k, a, f));
     }
     c.check("dense.gemm", NetworkChecks::gemm);
+    c.check("normalization.softmax", NetworkChecks::softmax);
+    c.check("normalization.layerNorm", NetworkChecks::layerNorm);
+    c.check("normalization.batchNorm", NetworkChecks::batchNorm);
+    for (Activation f : new Activation[] {Activation.TANH, Activation.SILU}) {
+      c.check("convolution " + f, (k, a) -> convolution(k, a, f));
+      c.check("convolution.transposed " + f, (k, a) -> transposed(k, a, f));
+    }
     c.check("reduce", NetworkChecks::reduce);
     c.check("optim.adam", NetworkChecks::adam);
     c.check("optim.polyak", NetworkChecks::polyak);
@@ -43,6 +54,72 @@ final class NetworkChecks {
     Tensor dY = a.compared(a.normal(B, D));
     k.dense().forward(x, w, bias, f, pre, y);
     k.dense().backward(x, w, f, pre, y, dY, dY, true, a.out(B, N), true, a.out(N, D), a.out(D));
+  }
+
+  private static void softmax(Backend k, Arguments a) {
+    Tensor x = a.normal(B, N);
+    Tensor y = a.out(B, N);
+    k.normalization().softmax(x, y);
+    k.normalization().softmaxBackward(y, a.normal(B, N), a.out(B, N));
+    Tensor log = a.out(B, N);
+    k.normalization().logSoftmax(x, log);
+    k.normalization().logSoftmaxBackward(log, a.normal(B, N), a.out(B, N));
+  }
+
+  private static void layerNorm(Backend k, Arguments a) {
+    Tensor x = a.normal(B, N);
+    Tensor gain = a.normal(N);
+    Tensor mean = a.out(B);
+    Tensor rstd = a.out(B);
+    k.normalization().layerNorm(x, gain, a.normal(N), 1e-3f, a.out(B, N), mean, rstd);
+    k.normalization()
+        .layerNormBackward(x, gain, mean, rstd, a.normal(B, N), a.out(B, N), a.out(N), a.out(N));
+  }
+
+  /** D channels of one element, and of more. */
+  private static void batchNorm(Backend k, Arguments a) {
+    var norm = k.normalization();
+    for (int pixels : new int[] {1, 21}) {
+      int n = D * pixels;
+      Tensor x = a.normal(B, n);
+      Tensor gain = a.normal(D);
+      Tensor bias = a.normal(D);
+      Tensor mean = a.out(D);
+      Tensor rstd = a.out(D);
+      Tensor running = a.compared(a.positive(D));
+      norm.batchNorm(x, gain, bias, 1e-3f, 0.1f, a.out(D), running, a.out(B, n), mean, rstd);
+      Tensor dY = a.normal(B, n);
+      norm.batchNormBackward(x, gain, mean, rstd, dY, a.out(B, n), a.out(D), a.out(D));
+      Tensor fixed = a.out(D);
+      norm.fixedNorm(x, gain, bias, mean, running, 1e-3f, a.out(B, n), fixed);
+      norm.fixedNormBackward(x, gain, mean, fixed, dY, a.out(B, n), a.out(D), a.out(D));
+    }
+  }
+
+  private static void convolution(Backend k, Arguments a, Activation f) {
+    int out = SHAPE.outSize();
+    Tensor x = a.normal(B, SHAPE.inSize());
+    Tensor w = a.normal(5, SHAPE.patch());
+    Tensor pre = f.needsPre() ? a.out(B, out) : null;
+    Tensor y = a.out(B, out);
+    k.convolution().forward(SHAPE, x, w, a.normal(5), f, pre, y);
+    Tensor dY = a.compared(a.normal(B, out));
+    Tensor dX = a.out(B, SHAPE.inSize());
+    Tensor dW = a.out(5, SHAPE.patch());
+    k.convolution().backward(SHAPE, x, w, f, pre, y, dY, dY, dX, dW, a.out(5));
+  }
+
+  private static void transposed(Backend k, Arguments a, Activation f) {
+    int out = SHAPE.inSize();
+    Tensor x = a.normal(B, SHAPE.outSize());
+    Tensor w = a.normal(5, SHAPE.patch());
+    Tensor pre = f.needsPre() ? a.out(B, out) : null;
+    Tensor y = a.out(B, out);
+    k.convolution().transposed(SHAPE, x, w, a.normal(3), f, pre, y);
+    Tensor dY = a.compared(a.normal(B, out));
+    Tensor dX = a.out(B, SHAPE.outSize());
+    Tensor dW = a.out(5, SHAPE.patch());
+    k.convolution().transposedBackward(SHAPE, x, w, f, pre, y, dY, dY, dX, dW, a.out(3));
   }
 
   private static void reduce(Backend k, Arguments a) {

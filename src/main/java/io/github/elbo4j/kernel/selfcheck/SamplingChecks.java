@@ -18,6 +18,7 @@ final class SamplingChecks {
     c.check("random.bits", (k, a) -> bits(k, a, key));
     c.check("random.uniform", (k, a) -> k.random().uniform(key, 5, a.out(1001)));
     c.check("random.normal", (k, a) -> k.random().normal(key, 5, a.out(1001)));
+    c.check("random.dropout", (k, a) -> dropout(k, a, key));
     c.check("pixels", SamplingChecks::pixels);
   }
 
@@ -38,6 +39,11 @@ final class SamplingChecks {
     for (int i = 0; i < out.size(); i++) {
       out.array()[i] = (words[i / 4] >>> (8 * (i % 4))) & 255;
     }
+  }
+
+  private static void dropout(Backend k, Arguments a, NoiseKey key) {
+    k.random().dropout(a.normal(B, N), 0.3f, key, a.out(B, N));
+    k.random().dropoutBackward(a.normal(B, N), 0.3f, key, a.out(B, N));
   }
 
   private static void pixels(Backend k, Arguments a) {

@@ -4,6 +4,7 @@ import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.FamilyCases;
 import io.github.elbo4j.testkit.GradCase;
+import io.github.elbo4j.testkit.GradCheck;
 import io.github.elbo4j.testkit.KernelCase;
 import io.github.elbo4j.testkit.Tolerance;
 import java.util.ArrayList;
@@ -24,7 +25,38 @@ final class RandomCases implements FamilyCases {
         add(cases, hot, bits(label, first, n));
       }
     }
+    for (int[] dims : new int[][] {{0, 5}, {1, 1}, {7, 19}, {64, 64}, {131, 97}}) {
+      for (float p : new float[] {0, 0.3f, 0.9f}) {
+        boolean hot = dims[0] == 7 && p == 0.3f;
+        add(cases, hot, dropout(dims[0], dims[1], p));
+        add(cases, hot, dropoutBackward(dims[0], dims[1], p));
+      }
+    }
     return cases;
+  }
+
+  private static KernelCase dropout(int rows, int columns, float p) {
+    return KernelCase.of(
+        "random.dropout",
+        "[%d,%d] p=%s".formatted(rows, columns, p),
+        f -> {
+          NoiseKey noise = new NoiseKey(17, 4).at(9);
+          Tensor x = f.input("x", rows, columns);
+          Tensor y = f.output("y", Tolerance.ELEMENT, rows, columns);
+          return k -> k.random().dropout(x, p, noise, y);
+        });
+  }
+
+  private static KernelCase dropoutBackward(int rows, int columns, float p) {
+    return KernelCase.of(
+        "random.dropoutBackward",
+        "[%d,%d] p=%s".formatted(rows, columns, p),
+        f -> {
+          NoiseKey noise = new NoiseKey(17, 4).at(9);
+          Tensor dY = f.input("dY", rows, columns);
+          Tensor dX = f.accumulated("dX", Tolerance.ELEMENT, rows, columns);
+          return k -> k.random().dropoutBackward(dY, p, noise, dX);
+        });
   }
 
   private static void add(List<KernelCase> cases, boolean hot, KernelCase c) {
@@ -75,6 +107,19 @@ final class RandomCases implements FamilyCases {
 
   @Override
   public List<GradCase> gradients() {
-    return List.of();
+    return List.of(
+        new GradCase(
+            "random.dropoutBackward",
+            "x",
+            () -> {
+              NoiseKey noise = new NoiseKey(3, 1);
+              double[] x = GradCheck.random(1, 40, 1);
+              double[] dY = GradCheck.random(2, 40, 1);
+              GradCheck.check(
+                  "dX",
+                  x,
+                  RandomReference.dropped(dY, 0.4f, noise),
+                  v -> GradCheck.dot(dY, RandomReference.dropped(v, 0.4f, noise)));
+            }));
   }
 }
