@@ -6,8 +6,9 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link CouplingKernels} on the tape. The log-determinants of all steps of a flow are one variable,
- * {@link #logDet}: each step adds its own, so it must not be used before the last one has.
+ * {@link CouplingKernels} on the tape. The log-determinants of all steps of a flow are one
+ * variable, {@link #logDet}: each step adds its own, so it must not be used before the last one
+ * has.
  */
 public final class CouplingOps {
   private CouplingOps() {}
@@ -34,8 +35,7 @@ public final class CouplingOps {
     return n.out;
   }
 
-  private static AdditiveNode additiveNode(
-      Tape tape, Var z, Var t, Tensor mask, boolean inverse) {
+  private static AdditiveNode additiveNode(Tape tape, Var z, Var t, Tensor mask, boolean inverse) {
     AdditiveNode n = tape.next(AdditiveNode.class, AdditiveNode::new);
     n.z = z;
     n.t = t;
@@ -56,19 +56,12 @@ public final class CouplingOps {
    * @param mask D elements
    * @param logDet added to, [R]
    */
-  public static Var affine(
-      Tape tape, Var z, Var t, Var s, Var scale, Tensor mask, Var logDet) {
+  public static Var affine(Tape tape, Var z, Var t, Var s, Var scale, Tensor mask, Var logDet) {
     AffineNode n = affineNode(tape, z, t, s, scale, mask, logDet, false);
     tape.backend()
         .coupling()
         .affine(
-            z.value(),
-            t.value(),
-            s.value(),
-            scale.value(),
-            mask,
-            n.out.value(),
-            logDet.value());
+            z.value(), t.value(), s.value(), scale.value(), mask, n.out.value(), logDet.value());
     return n.out;
   }
 
@@ -79,13 +72,7 @@ public final class CouplingOps {
     tape.backend()
         .coupling()
         .affineInverse(
-            z.value(),
-            t.value(),
-            s.value(),
-            scale.value(),
-            mask,
-            n.out.value(),
-            logDet.value());
+            z.value(), t.value(), s.value(), scale.value(), mask, n.out.value(), logDet.value());
     return n.out;
   }
 
@@ -99,8 +86,7 @@ public final class CouplingOps {
     n.mask = mask;
     n.logDet = logDet;
     n.inverse = inverse;
-    n.needed =
-        z.needsGradient() || t.needsGradient() || s.needsGradient() || scale.needsGradient();
+    n.needed = z.needsGradient() || t.needsGradient() || s.needsGradient() || scale.needsGradient();
     tape.open(n.out, n.needed, z.value().rows(), z.value().columns());
     return n;
   }
@@ -115,9 +101,7 @@ public final class CouplingOps {
    */
   public static Var gated(Tape tape, Var z, Var m, Var s, Var logDet) {
     GatedNode n = gatedNode(tape, z, m, s, logDet, false);
-    tape.backend()
-        .coupling()
-        .gated(z.value(), m.value(), s.value(), n.out.value(), logDet.value());
+    tape.backend().coupling().gated(z.value(), m.value(), s.value(), n.out.value(), logDet.value());
     return n.out;
   }
 
@@ -130,8 +114,7 @@ public final class CouplingOps {
     return n.out;
   }
 
-  private static GatedNode gatedNode(
-      Tape tape, Var z, Var m, Var s, Var logDet, boolean inverse) {
+  private static GatedNode gatedNode(Tape tape, Var z, Var m, Var s, Var logDet, boolean inverse) {
     GatedNode n = tape.next(GatedNode.class, GatedNode::new);
     n.z = z;
     n.m = m;

@@ -27,9 +27,7 @@ public final class MaskedOps {
   public static Var dense(Tape tape, Var x, Var w, Tensor mask, Var bias, Activation f) {
     MaskedNode n = tape.next(MaskedNode.class, MaskedNode::new);
     n.open(tape, x, w, mask, bias, f);
-    tape.backend()
-        .dense()
-        .forward(x.value(), w.value(), bias.value(), f, n.pre, n.y.value());
+    tape.backend().dense().forward(x.value(), w.value(), bias.value(), f, n.pre, n.y.value());
     return n.y;
   }
 
@@ -38,8 +36,7 @@ public final class MaskedOps {
    *
    * @param context [B,Out], R a multiple of B
    */
-  public static Var conditioned(
-      Tape tape, Var x, Var w, Tensor mask, Var context, Activation f) {
+  public static Var conditioned(Tape tape, Var x, Var w, Tensor mask, Var context, Activation f) {
     ConditionedNode n = tape.next(ConditionedNode.class, ConditionedNode::new);
     n.open(tape, x, w, mask, context, f);
     Tensor product = n.pre == null ? n.y.value() : n.pre;

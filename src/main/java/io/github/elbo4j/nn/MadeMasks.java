@@ -26,8 +26,7 @@ public final class MadeMasks {
   private MadeMasks(
       int dimensions, List<Integer> widths, boolean reversed, boolean context, Degrees degrees) {
     if (dimensions < 1) {
-      throw new IllegalArgumentException(
-          "MadeMasks: dimensions " + dimensions + " must be >= 1");
+      throw new IllegalArgumentException("MadeMasks: dimensions " + dimensions + " must be >= 1");
     }
     int least = context || dimensions == 1 ? 0 : 1;
     int[] inputs = new int[dimensions];

@@ -35,8 +35,7 @@ class FlowOpsTest {
       w.array()[i] = (float) weight(i);
     }
     Tensor zeros = Tensor.zeros(R, D);
-    Var weighted =
-        CouplingOps.gated(tape, out, Var.constant(zeros), Var.constant(w), logDet);
+    Var weighted = CouplingOps.gated(tape, out, Var.constant(zeros), Var.constant(w), logDet);
     return ReduceOps.weightedSum(tape, weighted, 1, logDet, 0.7f);
   }
 
@@ -220,16 +219,14 @@ class FlowOpsTest {
     Backends.reference().dense().mask(mask, w);
     check(
         "masked " + f,
-        (tape, p) ->
-            Formulas.project(tape, MaskedOps.dense(tape, p[0], p[1], mask, p[2], f)),
+        (tape, p) -> Formulas.project(tape, MaskedOps.dense(tape, p[0], p[1], mask, p[2], f)),
         p -> Formulas.project(Formulas.dense(p[0], masked(mask, p[1]), p[2], f, D)),
         normal(2, 1, R, in),
         w,
         normal(3, 1, 1, D));
     check(
         "conditioned " + f,
-        (tape, p) ->
-            Formulas.project(tape, MaskedOps.conditioned(tape, p[0], p[1], mask, p[2], f)),
+        (tape, p) -> Formulas.project(tape, MaskedOps.conditioned(tape, p[0], p[1], mask, p[2], f)),
         p -> {
           double[] pre = Formulas.dense(p[0], masked(mask, p[1]), null, Activation.NONE, D);
           for (int i = 0; i < pre.length; i++) {

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Whole steps, network included: log|det| against the determinant of the numerical Jacobian, and the
- * density it gives integrates to 1.
+ * Whole steps, network included: log|det| against the determinant of the numerical Jacobian, and
+ * the density it gives integrates to 1.
  */
 class FlowDensityTest {
   private static final int BINS = 5;

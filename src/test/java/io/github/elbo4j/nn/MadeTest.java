@@ -107,8 +107,7 @@ class MadeTest {
 
   private float[][] outputs(Made made, Tensor z, @Nullable Tensor h) {
     tape.reset();
-    Made.Outputs o =
-        made.forward(tape, Var.constant(z), h == null ? null : Var.constant(h));
+    Made.Outputs o = made.forward(tape, Var.constant(z), h == null ? null : Var.constant(h));
     return new float[][] {o.m().value().toArray(), o.s().value().toArray()};
   }
 
@@ -130,8 +129,7 @@ class MadeTest {
   void drawnDegreesFollowTheSeed() {
     float[] first = MadeMasks.drawn(9, WIDTHS, false, false, 1).hidden(1).toArray();
     assertThat(MadeMasks.drawn(9, WIDTHS, false, false, 1).hidden(1).toArray()).isEqualTo(first);
-    assertThat(MadeMasks.drawn(9, WIDTHS, false, false, 2).hidden(1).toArray())
-        .isNotEqualTo(first);
+    assertThat(MadeMasks.drawn(9, WIDTHS, false, false, 2).hidden(1).toArray()).isNotEqualTo(first);
   }
 
   /** Decay and moments included, what starts at 0 stays there. */
@@ -151,9 +149,7 @@ class MadeTest {
       Var logDet = CouplingOps.logDet(tape, 20);
       Var moved = CouplingOps.gated(tape, z, o.m(), o.s(), logDet);
       tape.backward(ReduceOps.weightedSum(tape, moved, 1, logDet, 1));
-      tape.backend()
-          .optim()
-          .adam(p.values(), p.gradients(), m, v, null, new AdamStep(1e-2));
+      tape.backend().optim().adam(p.values(), p.gradients(), m, v, null, new AdamStep(1e-2));
     }
     int changed = 0;
     for (int i = 0; i < w.size(); i++) {
@@ -173,8 +169,7 @@ class MadeTest {
     Tensor z = TapeCheck.normal(1, 1, 8, D);
     Tensor h = context == 0 ? null : TapeCheck.normal(2, 1, 4, C);
     Var logDet = CouplingOps.logDet(tape, 8);
-    Var moved =
-        step.forward(tape, Var.constant(z), h == null ? null : Var.constant(h), logDet);
+    Var moved = step.forward(tape, Var.constant(z), h == null ? null : Var.constant(h), logDet);
     Tensor back = Tensor.zeros(8, D);
     Tensor sum = Tensor.of(logDet.value().toArray(), 0, 8);
     step.inverse(new Tape(Backends.simd()), moved.value(), h, back, sum);

@@ -26,7 +26,8 @@ final class ConditionTask extends KernelTask {
   private int samples;
   private int pointsPerBlock;
 
-  void forward(Tensor input, Tensor shift, Activation activation, @Nullable Tensor sum, Tensor out) {
+  void forward(
+      Tensor input, Tensor shift, Activation activation, @Nullable Tensor sum, Tensor out) {
     isBackward = false;
     x = input;
     c = shift;
@@ -36,8 +37,7 @@ final class ConditionTask extends KernelTask {
   }
 
   /** {@code from} is what the activation's derivative is a function of. */
-  void backward(
-      Activation activation, Tensor from, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
+  void backward(Activation activation, Tensor from, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
     isBackward = true;
     argument = from;
     x = dY;

@@ -179,12 +179,7 @@ public abstract class DenseKernels {
    * @param dC accumulated, [B,Out], or null
    */
   public final void conditionBackward(
-      Activation f,
-      @Nullable Tensor pre,
-      Tensor y,
-      Tensor dY,
-      Tensor dPre,
-      @Nullable Tensor dC) {
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
     String m = "conditionBackward";
     checkCondition(m, "dC", dC == null ? y : dC, f, pre, y);
     Checks.same(m, "dY", dY, "y", y);
@@ -245,10 +240,5 @@ public abstract class DenseKernels {
       Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y);
 
   protected abstract void doConditionBackward(
-      Activation f,
-      @Nullable Tensor pre,
-      Tensor y,
-      Tensor dY,
-      Tensor dPre,
-      @Nullable Tensor dC);
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC);
 }

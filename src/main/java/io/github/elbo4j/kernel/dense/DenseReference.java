@@ -172,8 +172,7 @@ public final class DenseReference extends DenseKernels {
   }
 
   @Override
-  protected void doCondition(
-      Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+  protected void doCondition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
     int k = samples(c, y);
     double[] v = conditioned(Doubles.read(x), Doubles.read(c), k, y.columns());
     Doubles.write(v, pre);
@@ -185,12 +184,7 @@ public final class DenseReference extends DenseKernels {
 
   @Override
   protected void doConditionBackward(
-      Activation f,
-      @Nullable Tensor pre,
-      Tensor y,
-      Tensor dY,
-      Tensor dPre,
-      @Nullable Tensor dC) {
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
     double[] g = preGradient(f, Doubles.readOptional(pre), Doubles.read(y), Doubles.read(dY));
     Doubles.write(g, dPre);
     if (dC != null) {

@@ -68,19 +68,13 @@ public final class DenseSimd extends DenseKernels {
   }
 
   @Override
-  protected void doCondition(
-      Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+  protected void doCondition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
     CONDITION.get().forward(x, c, f, pre, y);
   }
 
   @Override
   protected void doConditionBackward(
-      Activation f,
-      @Nullable Tensor pre,
-      Tensor y,
-      Tensor dY,
-      Tensor dPre,
-      @Nullable Tensor dC) {
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
     CONDITION.get().backward(f, f.needsPre() && pre != null ? pre : y, dY, dPre, dC);
   }
 

@@ -130,8 +130,7 @@ final class AffineBackward extends RowBlocks {
     float[] toS = dS == null ? work : dS.array();
     int at = dS == null ? 2 * n : dS.offset() + from;
     spread(dLogDet, block, work, n);
-    CouplingRows.affineToScale(
-        g, gAt, v, vAt, e, work, n, sign, bound, mask, slope, toS, at, n);
+    CouplingRows.affineToScale(g, gAt, v, vAt, e, work, n, sign, bound, mask, slope, toS, at, n);
     if (scaleWanted) {
       int to = block * d;
       Arrays.fill(sums, to, to + d, 0);

@@ -72,12 +72,7 @@ public abstract class CouplingKernels {
     Checks.length(m, "mask", mask, dOut.columns());
     Checks.same(m, "dZ", dZ, "dOut", dOut);
     Checks.same(m, "dT", dT, "dOut", dOut);
-    Aliases.of(m)
-        .reads("mask", mask)
-        .reads("dOut", dOut)
-        .writes("dZ", dZ)
-        .writes("dT", dT)
-        .end();
+    Aliases.of(m).reads("mask", mask).reads("dOut", dOut).writes("dZ", dZ).writes("dT", dT).end();
   }
 
   /**
@@ -184,8 +179,7 @@ public abstract class CouplingKernels {
       @Nullable Tensor dT,
       @Nullable Tensor dS,
       @Nullable Tensor dScale) {
-    checkAffineBackward(
-        "affineBackward", z, t, s, scale, mask, dOut, dLogDet, dZ, dT, dS, dScale);
+    checkAffineBackward("affineBackward", z, t, s, scale, mask, dOut, dLogDet, dZ, dT, dS, dScale);
     doAffineBackward(z, t, s, scale, mask, false, dOut, dLogDet, dZ, dT, dS, dScale);
   }
 
@@ -371,8 +365,7 @@ public abstract class CouplingKernels {
         .end();
   }
 
-  protected abstract void doAdditive(
-      Tensor z, Tensor t, Tensor mask, boolean inverse, Tensor out);
+  protected abstract void doAdditive(Tensor z, Tensor t, Tensor mask, boolean inverse, Tensor out);
 
   protected abstract void doAdditiveBackward(
       Tensor mask, boolean inverse, Tensor dOut, @Nullable Tensor dZ, @Nullable Tensor dT);

@@ -138,8 +138,7 @@ public final class CouplingReference extends CouplingKernels {
 
   @Override
   protected void doAdditive(Tensor z, Tensor t, Tensor mask, boolean inverse, Tensor out) {
-    double[] moved =
-        additive(Doubles.read(z), Doubles.read(t), Doubles.read(mask), sign(inverse));
+    double[] moved = additive(Doubles.read(z), Doubles.read(t), Doubles.read(mask), sign(inverse));
     Doubles.write(moved, out);
   }
 

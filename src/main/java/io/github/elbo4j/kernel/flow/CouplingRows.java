@@ -213,7 +213,8 @@ final class CouplingRows {
     for (int i = 0; i < full; i += L) {
       FloatVector moved = FloatVector.fromArray(F, v, vAt + i).mul(FloatVector.fromArray(F, e, i));
       FloatVector db =
-          FloatVector.fromArray(F, dOut, gAt + i).fma(moved, FloatVector.fromArray(F, dLogDet, dAt + i));
+          FloatVector.fromArray(F, dOut, gAt + i)
+              .fma(moved, FloatVector.fromArray(F, dLogDet, dAt + i));
       VectorMask<Float> set = FloatVector.fromArray(F, mask, i).compare(NE, zero);
       FloatVector th = FloatVector.fromArray(F, slope, i);
       db = zero.blend(db.mul(factor), set);

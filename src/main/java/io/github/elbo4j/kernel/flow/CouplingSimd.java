@@ -56,9 +56,7 @@ public final class CouplingSimd extends CouplingKernels {
       @Nullable Tensor dT,
       @Nullable Tensor dS,
       @Nullable Tensor dScale) {
-    AFFINE_BACKWARD
-        .get()
-        .run(z, t, s, scale, mask, inverse, dOut, dLogDet, dZ, dT, dS, dScale);
+    AFFINE_BACKWARD.get().run(z, t, s, scale, mask, inverse, dOut, dLogDet, dZ, dT, dS, dScale);
   }
 
   @Override

@@ -101,8 +101,7 @@ final class SplineGradients {
       FloatVector gLog = FloatVector.fromArray(F, f, G_LOG * stride + i);
       FloatVector uv = u.mul(v);
       FloatVector oneBelow = one.div(d0.add(d1).sub(s.add(s)).fma(uv, s));
-      FloatVector oneRise =
-          one.div(d0.mul(v).mul(v).add(d1.mul(u).mul(u)).add(s.add(s).mul(uv)));
+      FloatVector oneRise = one.div(d0.mul(v).mul(v).add(d1.mul(u).mul(u)).add(s.add(s).mul(uv)));
       FloatVector part = s.mul(u).fma(u, d0.mul(uv)).mul(oneBelow); // above / below
       FloatVector toF = g.mul(h).mul(oneBelow);
       FloatVector toBelow = toF.mul(part).add(gLog.add(gLog).mul(oneBelow)).neg();
@@ -114,10 +113,8 @@ final class SplineGradients {
       FloatVector toD1 = toBelow.mul(uv).add(toRise.mul(u).mul(u));
       toS.intoArray(f, TO_W * stride + i);
       g.mul(part).intoArray(f, TO_H * stride + i);
-      toD0.mul(FloatVector.fromArray(F, f, SLOPE_D0 * stride + i))
-          .intoArray(f, TO_D0 * stride + i);
-      toD1.mul(FloatVector.fromArray(F, f, SLOPE_D1 * stride + i))
-          .intoArray(f, TO_D1 * stride + i);
+      toD0.mul(FloatVector.fromArray(F, f, SLOPE_D0 * stride + i)).intoArray(f, TO_D0 * stride + i);
+      toD1.mul(FloatVector.fromArray(F, f, SLOPE_D1 * stride + i)).intoArray(f, TO_D1 * stride + i);
     }
   }
 

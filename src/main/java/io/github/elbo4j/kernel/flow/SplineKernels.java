@@ -71,8 +71,8 @@ public abstract class SplineKernels {
 
   /**
    * The inverse, {@code f(out) = z}, {@code logDet[r] −= Σ log f'(out)}; arguments as there. The
-   * quadratic equation is solved without cancellation: with {@code η = (y − y_k)/h_k} and {@code p =
-   * d_k(1−η) − d_{k+1}η} its discriminant is {@code p² + 4s²η(1−η)}, a sum of two squares.
+   * quadratic equation is solved without cancellation: with {@code η = (y − y_k)/h_k} and {@code p
+   * = d_k(1−η) − d_{k+1}η} its discriminant is {@code p² + 4s²η(1−η)}, a sum of two squares.
    */
   public final void inverse(
       Tensor z,
@@ -127,15 +127,14 @@ public abstract class SplineKernels {
       @Nullable Tensor dLogDet,
       @Nullable Tensor dZ,
       @Nullable Tensor dParams) {
-    checkBackward(
-        "transformBackward", z, params, mask, bins, bound, dOut, dLogDet, dZ, dParams);
+    checkBackward("transformBackward", z, params, mask, bins, bound, dOut, dLogDet, dZ, dParams);
     doTransformBackward(z, params, mask, bins, bound, false, dOut, dLogDet, dZ, dParams);
   }
 
   /**
    * Gradients of {@link #inverse}, by the implicit function theorem: with x = out, L = log f' and
-   * {@code a = (dOut − dLogDet·L'(x))/f'(x)}, {@code dZ += a} and a parameter θ gets {@code −a·∂f/∂θ
-   * − dLogDet·∂L/∂θ}. Arguments as in {@link #transformBackward}.
+   * {@code a = (dOut − dLogDet·L'(x))/f'(x)}, {@code dZ += a} and a parameter θ gets {@code
+   * −a·∂f/∂θ − dLogDet·∂L/∂θ}. Arguments as in {@link #transformBackward}.
    */
   public final void inverseBackward(
       Tensor z,

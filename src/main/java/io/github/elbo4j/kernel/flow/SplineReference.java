@@ -60,9 +60,7 @@ public final class SplineReference extends SplineKernels {
 
   /** d_k. */
   static double derivative(double[] raw, int bins, int k) {
-    return k == 0 || k == bins
-        ? 1
-        : MIN_DERIVATIVE + ReferenceMath.softplus(raw[2 * bins + k - 1]);
+    return k == 0 || k == bins ? 1 : MIN_DERIVATIVE + ReferenceMath.softplus(raw[2 * bins + k - 1]);
   }
 
   /** One bin: its left ends, sizes and the derivatives at both. */

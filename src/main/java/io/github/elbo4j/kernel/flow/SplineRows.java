@@ -207,8 +207,7 @@ final class SplineRows {
       FloatVector high = one.sub(low);
       FloatVector twice = h.add(h).div(FloatVector.fromArray(F, f, W * stride + i)); // 2s
       FloatVector d0 = FloatVector.fromArray(F, f, D0 * stride + i).mul(high);
-      FloatVector difference =
-          FloatVector.fromArray(F, f, D1 * stride + i).neg().fma(low, d0); // p
+      FloatVector difference = FloatVector.fromArray(F, f, D1 * stride + i).neg().fma(low, d0); // p
       FloatVector product = twice.mul(low).mul(twice.mul(high));
       FloatVector root = difference.fma(difference, product).sqrt().add(difference.abs());
       VectorMask<Float> rising = difference.compare(GE, zero);

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splines over blocks of rows. The transformed elements of a block are laid out one after the other,
- * padded to whole vectors; {@code p} holds each of their parameters and {@code f} each field of
- * {@link SplineRows} as a vector of {@code stride} numbers. The softmaxes are one array exp over
+ * Splines over blocks of rows. The transformed elements of a block are laid out one after the
+ * other, padded to whole vectors; {@code p} holds each of their parameters and {@code f} each field
+ * of {@link SplineRows} as a vector of {@code stride} numbers. The softmaxes are one array exp over
  * both, then one loop finds the bin, and only the two derivatives it touches get their softplus.
  */
 final class SplineTask extends RowBlocks {
@@ -144,7 +144,7 @@ final class SplineTask extends RowBlocks {
     }
     int first = firstRow(block);
     int count = rowsOf(block);
-    if (out.offset() != z.offset() || out.array() != z.array()) {
+    if (!out.overlaps(z)) { // else it is z itself
       System.arraycopy(
           z.array(), z.offset() + first * d, out.array(), out.offset() + first * d, count * d);
     }

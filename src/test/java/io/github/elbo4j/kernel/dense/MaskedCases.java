@@ -60,8 +60,7 @@ final class MaskedCases {
         fixture -> {
           Tensor x = fixture.input("x", b * k, n);
           Tensor c = fixture.input("c", b, n);
-          Tensor pre =
-              f.needsPre() ? fixture.output("pre", Tolerance.ELEMENT, b * k, n) : null;
+          Tensor pre = f.needsPre() ? fixture.output("pre", Tolerance.ELEMENT, b * k, n) : null;
           Tensor y = fixture.output("y", Tolerance.ELEMENT, b * k, n);
           return backend -> {
             if (f == Activation.RELU) { // in place

@@ -138,8 +138,7 @@ public final class CouplingCases implements FamilyCases {
           Tensor mask = mask(f, s.d);
           // exp multiplies the rounding of its argument
           Tolerance each = new Tolerance(2e-5, 1e-5 * Math.max(1, size / 4));
-          Tensor z =
-              inPlace ? f.accumulated("z", each, s.rows, s.d) : f.input("z", s.rows, s.d);
+          Tensor z = inPlace ? f.accumulated("z", each, s.rows, s.d) : f.input("z", s.rows, s.d);
           Tensor out = inPlace ? z : f.output("out", each, s.rows, s.d);
           Tensor logDet = f.accumulated("logDet", Tolerance.sum(bounds(raw, scale)), s.rows);
           return k -> {
@@ -172,13 +171,11 @@ public final class CouplingCases implements FamilyCases {
           return k -> {
             CouplingKernels c = k.coupling();
             if (all && inverse) {
-              c.affineInverseBackward(
-                  z, t, raw, scale, mask, dOut, dLogDet, dZ, dT, dS, dScale);
+              c.affineInverseBackward(z, t, raw, scale, mask, dOut, dLogDet, dZ, dT, dS, dScale);
             } else if (all) {
               c.affineBackward(z, t, raw, scale, mask, dOut, dLogDet, dZ, dT, dS, dScale);
             } else if (inverse) {
-              c.affineInverseBackward(
-                  z, t, raw, scale, mask, null, dLogDet, null, dT, dS, null);
+              c.affineInverseBackward(z, t, raw, scale, mask, null, dLogDet, null, dT, dS, null);
               c.affineInverseBackward(z, t, raw, scale, mask, dOut, null, dZ, null, null, null);
             } else {
               c.affineBackward(z, t, raw, scale, mask, dOut, null, dZ, null, null, dScale);
@@ -222,8 +219,7 @@ public final class CouplingCases implements FamilyCases {
           Tensor m = f.input("m", s.rows, s.d);
           Tensor raw = f.uniform("s", -4, 8, s.rows, s.d);
           Tolerance each = inverse ? new Tolerance(1e-4, 1e-5) : ELEMENT; // 1/g is up to 55
-          Tensor z =
-              inPlace ? f.accumulated("z", each, s.rows, s.d) : f.input("z", s.rows, s.d);
+          Tensor z = inPlace ? f.accumulated("z", each, s.rows, s.d) : f.input("z", s.rows, s.d);
           Tensor out = inPlace ? z : f.output("out", each, s.rows, s.d);
           Tensor logDet = f.accumulated("logDet", Tolerance.sum(gates(raw)), s.rows);
           return k -> {

@@ -76,8 +76,7 @@ class CouplingPropertiesTest {
     Tensor out = Tensor.zeros(1, 3);
     Tensor logDet = Tensor.zeros(1);
     logDet.fill(10);
-    k.coupling()
-        .affine(z, of(1, 1, 1), of(100, 0, 1), of(0.5f, 2, 1), of(1, 1, 0), out, logDet);
+    k.coupling().affine(z, of(1, 1, 1), of(100, 0, 1), of(0.5f, 2, 1), of(1, 1, 0), out, logDet);
     assertClose(out, of((float) (2 * Math.exp(0.5) + 1), 4, -1), 1e-6);
     assertThat(logDet.get(0)).isCloseTo(10.5f, within(1e-6f));
     logDet.fill(10);
@@ -101,8 +100,7 @@ class CouplingPropertiesTest {
     assertThat(logDet.get(0)).isZero();
     Tensor dS = Tensor.zeros(1, 2);
     Tensor dLogDet = of(1);
-    k.coupling()
-        .gatedBackward(of(1, 1), of(7, 7), of(-1000, 1000), null, dLogDet, null, null, dS);
+    k.coupling().gatedBackward(of(1, 1), of(7, 7), of(-1000, 1000), null, dLogDet, null, null, dS);
     assertThat(dS.toArray()).containsExactly(1, 0);
   }
 

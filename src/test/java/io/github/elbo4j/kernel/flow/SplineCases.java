@@ -75,8 +75,8 @@ public final class SplineCases implements FamilyCases {
 
   /**
    * The knots are sums of K bins, rounded: an error of some ε·bound in them is as good as one in
-   * the input. So an output may be off by what it changes when the input moves by that much, and
-   * by the rounding of the largest of its row: a softmax's gradient subtracts their mean.
+   * the input. So an output may be off by what it changes when the input moves by that much, and by
+   * the rounding of the largest of its row: a softmax's gradient subtracts their mean.
    */
   private static double[] moved(double[][] at, int columns) {
     double[] terms = new double[at[0].length];
@@ -134,10 +134,12 @@ public final class SplineCases implements FamilyCases {
           Tensor params = params(f, s);
           Tensor mask = mask(f, s);
           Tensor given = f.uniform("given", -3.5, 3.5, s.rows, s.d);
-          Tolerance each = Tolerance.sum(
-              sensitivity(given, s.bins, 1, z -> outputs(z, params, mask, s.bins, inverse)[0]));
-          Tolerance row = Tolerance.sum(
-              sensitivity(given, s.bins, 1, z -> outputs(z, params, mask, s.bins, inverse)[1]));
+          Tolerance each =
+              Tolerance.sum(
+                  sensitivity(given, s.bins, 1, z -> outputs(z, params, mask, s.bins, inverse)[0]));
+          Tolerance row =
+              Tolerance.sum(
+                  sensitivity(given, s.bins, 1, z -> outputs(z, params, mask, s.bins, inverse)[1]));
           Tensor out = f.output("out", each, s.rows, s.d);
           Tensor logDet = f.accumulated("logDet", row, s.rows);
           return k -> {
@@ -145,8 +147,7 @@ public final class SplineCases implements FamilyCases {
               System.arraycopy(
                   given.array(), given.offset(), out.array(), out.offset(), given.size());
             }
-            call(
-                k.spline(), inverse, inPlace ? out : given, params, mask, s.bins, out, logDet);
+            call(k.spline(), inverse, inPlace ? out : given, params, mask, s.bins, out, logDet);
           };
         });
   }
@@ -176,13 +177,14 @@ public final class SplineCases implements FamilyCases {
           Tensor gLog = f.input("dLogDet", s.rows);
           Call toZ = x -> gradients(x, params, mask, s.bins, inverse, g, gLog)[0];
           Call toParams = x -> gradients(x, params, mask, s.bins, inverse, g, gLog)[1];
-          Tensor dZ = f.accumulated("dZ", Tolerance.sum(sensitivity(z, s.bins, 1, toZ)), s.rows, s.d);
-          Tolerance each = Tolerance.sum(sensitivity(z, s.bins, Math.max(1, params.columns()), toParams));
+          Tensor dZ =
+              f.accumulated("dZ", Tolerance.sum(sensitivity(z, s.bins, 1, toZ)), s.rows, s.d);
+          Tolerance each =
+              Tolerance.sum(sensitivity(z, s.bins, Math.max(1, params.columns()), toParams));
           Tensor dParams = f.accumulated("dParams", each, s.rows, params.columns());
           return k -> {
             if (all) {
-              backward(
-                  k.spline(), inverse, z, params, mask, s.bins, g, gLog, dZ, dParams);
+              backward(k.spline(), inverse, z, params, mask, s.bins, g, gLog, dZ, dParams);
             } else {
               backward(k.spline(), inverse, z, params, mask, s.bins, g, null, dZ, null);
               backward(k.spline(), inverse, z, params, mask, s.bins, null, gLog, dZ, null);
@@ -214,11 +216,8 @@ public final class SplineCases implements FamilyCases {
       Tensor z, Tensor params, Tensor mask, int bins, boolean inverse, Tensor g, Tensor gLog) {
     Tensor dZ = Tensor.zeros(z.rows(), z.columns());
     Tensor dParams = Tensor.zeros(params.rows(), params.columns());
-    backward(
-        Backends.reference().spline(), inverse, z, params, mask, bins, g, gLog, dZ, dParams);
-    return new double[][] {
-      Doubles.read(dZ), Doubles.read(dParams)
-    };
+    backward(Backends.reference().spline(), inverse, z, params, mask, bins, g, gLog, dZ, dParams);
+    return new double[][] {Doubles.read(dZ), Doubles.read(dParams)};
   }
 
   private static final float[] EDGES = {
@@ -269,8 +268,7 @@ public final class SplineCases implements FamilyCases {
     for (boolean inverse : new boolean[] {false, true}) {
       for (int bins : new int[] {1, 2, 7}) {
         String label = bins + " bins" + (inverse ? " inverse" : "");
-        cases.add(
-            new GradCase("spline.transformBackward", label, () -> gradient(bins, inverse)));
+        cases.add(new GradCase("spline.transformBackward", label, () -> gradient(bins, inverse)));
       }
     }
     return cases;
@@ -289,8 +287,7 @@ public final class SplineCases implements FamilyCases {
           new double[] {v},
           new double[] {dv},
           x -> objective(x[0], raw, bins, inverse, g, gLog));
-      GradCheck.check(
-          "dParams", raw, dRaw, x -> objective(v, x, bins, inverse, g, gLog));
+      GradCheck.check("dParams", raw, dRaw, x -> objective(v, x, bins, inverse, g, gLog));
     }
   }
 

@@ -45,8 +45,7 @@ class SplinePropertiesTest {
                 Objects.requireNonNull(getClass().getResourceAsStream("/golden/spline.txt")),
                 StandardCharsets.UTF_8))) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
-        double[] v =
-            Arrays.stream(line.split(" ")).mapToDouble(Double::parseDouble).toArray();
+        double[] v = Arrays.stream(line.split(" ")).mapToDouble(Double::parseDouble).toArray();
         checkLine(k, v);
         lines++;
       }
@@ -184,8 +183,7 @@ class SplinePropertiesTest {
     Tensor dZ = Tensor.zeros(r, 3);
     Tensor dParams = Tensor.zeros(r, params.columns());
     k.spline().transform(z, params, ones(3), BINS, BOUND, out, logDet);
-    k.spline()
-        .transformBackward(z, params, ones(3), BINS, BOUND, z, logDet, dZ, dParams);
+    k.spline().transformBackward(z, params, ones(3), BINS, BOUND, z, logDet, dZ, dParams);
     k.spline().inverse(z, params, ones(3), BINS, BOUND, out, logDet);
     k.spline().inverseBackward(z, params, ones(3), BINS, BOUND, z, null, dZ, dParams);
     for (Tensor t : List.of(out, logDet, dZ, dParams)) {
