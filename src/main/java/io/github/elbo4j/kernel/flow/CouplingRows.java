@@ -129,7 +129,7 @@ final class CouplingRows {
     }
   }
 
-  /** dZ += dOut·e and dT += dOut where the mask is set; dZ += dOut elsewhere. */
+  /** dZ += dOut·e; dT += dOut where the mask is set. Elsewhere e is exp(0) = 1. */
   static void affineToInputs(
       float[] dOut,
       int gAt,
@@ -141,23 +141,21 @@ final class CouplingRows {
       int tAt,
       int n) {
     FloatVector zero = FloatVector.zero(F);
-    FloatVector one = FloatVector.broadcast(F, 1f);
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
       FloatVector g = FloatVector.fromArray(F, dOut, gAt + i);
       VectorMask<Float> set = FloatVector.fromArray(F, mask, i).compare(NE, zero);
-      FloatVector slope = one.blend(FloatVector.fromArray(F, e, i), set);
+      FloatVector slope = FloatVector.fromArray(F, e, i);
       g.fma(slope, FloatVector.fromArray(F, dZ, zAt + i)).intoArray(dZ, zAt + i);
       FloatVector.fromArray(F, dT, tAt + i).add(zero.blend(g, set)).intoArray(dT, tAt + i);
     }
     for (int i = full; i < n; i++) {
-      boolean set = mask[i] != 0;
-      dZ[zAt + i] = Math.fma(dOut[gAt + i], set ? e[i] : 1f, dZ[zAt + i]);
-      dT[tAt + i] += set ? dOut[gAt + i] : 0f;
+      dZ[zAt + i] = Math.fma(dOut[gAt + i], e[i], dZ[zAt + i]);
+      dT[tAt + i] += mask[i] != 0 ? dOut[gAt + i] : 0f;
     }
   }
 
-  /** dZ += dOut·e and dT −= dOut·e where the mask is set; dZ += dOut elsewhere. */
+  /** dZ += dOut·e; dT −= dOut·e where the mask is set. Elsewhere e is 1. */
   static void affineInverseToInputs(
       float[] dOut,
       int gAt,
@@ -174,14 +172,13 @@ final class CouplingRows {
       FloatVector g = FloatVector.fromArray(F, dOut, gAt + i);
       VectorMask<Float> set = FloatVector.fromArray(F, mask, i).compare(NE, zero);
       FloatVector moved = g.mul(FloatVector.fromArray(F, e, i));
-      FloatVector.fromArray(F, dZ, zAt + i).add(g.blend(moved, set)).intoArray(dZ, zAt + i);
+      FloatVector.fromArray(F, dZ, zAt + i).add(moved).intoArray(dZ, zAt + i);
       FloatVector.fromArray(F, dT, tAt + i).sub(zero.blend(moved, set)).intoArray(dT, tAt + i);
     }
     for (int i = full; i < n; i++) {
-      boolean set = mask[i] != 0;
-      float g = dOut[gAt + i];
-      dZ[zAt + i] += set ? g * e[i] : g;
-      dT[tAt + i] -= set ? g * e[i] : 0f;
+      float moved = dOut[gAt + i] * e[i];
+      dZ[zAt + i] += moved;
+      dT[tAt + i] -= mask[i] != 0 ? moved : 0f;
     }
   }
 
