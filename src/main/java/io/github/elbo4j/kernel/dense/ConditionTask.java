@@ -9,10 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y = f(x[r] + c[b])} and its gradients over blocks of data points: all samples of a point
- * belong to one block, so the gradient of c is summed in one order, in double.
+ * belong to one block, so the gradient of c is summed in one order.
  */
 final class ConditionTask extends KernelTask {
   private static final int BLOCK = 4096;
+
+  /** Rows that are added in float32 before a double takes their sum. */
+  private static final int CHAIN = 64;
+
   private static final int L = GemmTile.L;
 
   private Activation f = Activation.NONE;
@@ -103,24 +107,40 @@ final class ConditionTask extends KernelTask {
     int n = y.columns();
     Scratch scratch = Scratch.get();
     float[] slope = scratch.floats(0, Activations.workSize(n));
-    double[] sums = scratch.doubles(0, n);
-    Arrays.fill(sums, 0, n, 0);
-    for (int r = b * samples; r < (b + 1) * samples; r++) {
-      Activations.slope(f, argument.array(), argument.offset() + r * n, slope, n);
-      multiply(x.array(), x.offset() + r * n, slope, y.array(), y.offset() + r * n, sums, n);
+    float[] sums = scratch.floats(1, n);
+    double[] total = scratch.doubles(0, n);
+    Arrays.fill(total, 0, n, 0);
+    int end = (b + 1) * samples;
+    for (int first = b * samples; first < end; first += CHAIN) {
+      Arrays.fill(sums, 0, n, 0f);
+      for (int r = first; r < Math.min(end, first + CHAIN); r++) {
+        int to = y.offset() + r * n;
+        Activations.slope(f, argument.array(), argument.offset() + r * n, slope, n);
+        multiply(x.array(), x.offset() + r * n, slope, y.array(), to, sums, n);
+      }
+      for (int j = 0; j < n; j++) {
+        total[j] += sums[j];
+      }
     }
     int to = c.offset() + b * n;
     for (int j = 0; c.size() > 0 && j < n; j++) {
-      c.array()[to + j] += (float) sums[j];
+      c.array()[to + j] += (float) total[j];
     }
   }
 
+  /** out = g·slope, and sums += out. */
   private static void multiply(
-      float[] g, int from, float[] slope, float[] out, int to, double[] sums, int n) {
-    for (int i = 0; i < n; i++) {
-      float product = g[from + i] * slope[i];
-      out[to + i] = product;
-      sums[i] += product;
+      float[] g, int from, float[] slope, float[] out, int to, float[] sums, int n) {
+    int full = GemmTile.S.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector v = FloatVector.fromArray(GemmTile.S, g, from + i);
+      v = v.mul(FloatVector.fromArray(GemmTile.S, slope, i));
+      v.intoArray(out, to + i);
+      v.add(FloatVector.fromArray(GemmTile.S, sums, i)).intoArray(sums, i);
+    }
+    for (int i = full; i < n; i++) {
+      out[to + i] = g[from + i] * slope[i];
+      sums[i] += out[to + i];
     }
   }
 }
