@@ -124,6 +124,86 @@ public abstract class DenseKernels {
     doGemm(a, transposeA, b, transposeB, accumulate, c);
   }
 
+  /**
+   * Masks a matrix in place: an element whose mask is 0 becomes 0, whatever it held. A layer {@code
+   * y = f(x·(W ⊙ M) + bias)} (MADE, Germain et al. 2015) keeps W itself masked, so that its
+   * products are {@link #forward} and {@link #backward}, and masks dW: of R rows this costs 1/R of
+   * a product's memory traffic, and neither product sees a mask. A weight that starts masked and
+   * whose gradient is masked stays so under every optimiser here.
+   *
+   * @param mask read, [In,Out]; an element that is not 0 keeps its weight
+   * @param w read and written, [In,Out]
+   */
+  public final void mask(Tensor mask, Tensor w) {
+    String m = "mask";
+    Checks.same(m, "mask", mask, "w", w);
+    Checks.distinct(m, "w", w, "mask", mask);
+    doMask(mask, w);
+  }
+
+  /**
+   * What a layer adds for each data point, and its activation: {@code pre[r] = x[r] + c[b]}, {@code
+   * y = f(pre)}. With {@code x = z·W} of R = B·K rows and {@code c = h·V + bias} of B rows, a
+   * network reads z and a context h without a copy of h for each sample.
+   *
+   * @param x read, [R,Out]
+   * @param c read, [B,Out], R a multiple of B
+   * @param f the activation
+   * @param pre written, [R,Out], or null; required where {@link Activation#needsPre}; may be {@code
+   *     x} itself
+   * @param y written, [R,Out]; may be {@code x} itself where {@code pre} is null
+   */
+  public final void condition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+    String m = "condition";
+    checkCondition(m, "c", c, f, pre, y);
+    Checks.same(m, "x", x, "y", y);
+    Aliases.of(m)
+        .reads("x", x)
+        .reads("c", c)
+        .writesOver("pre", pre, x)
+        .writesOver("y", y, pre == null ? x : null)
+        .end();
+    doCondition(x, c, f, pre, y);
+  }
+
+  /**
+   * Gradients of {@link #condition}: {@code dPre = dY ⊙ f'(pre)}, which is x's gradient, and {@code
+   * dC[b] += Σ_k dPre}.
+   *
+   * @param f the activation
+   * @param pre read, [R,Out], as the forward pass left it; null, and not read, unless {@link
+   *     Activation#needsPre}
+   * @param y read, [R,Out], as the forward pass left it
+   * @param dY read, [R,Out]
+   * @param dPre written, [R,Out]; may be {@code dY} itself
+   * @param dC accumulated, [B,Out], or null
+   */
+  public final void conditionBackward(
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
+    String m = "conditionBackward";
+    checkCondition(m, "dC", dC == null ? y : dC, f, pre, y);
+    Checks.same(m, "dY", dY, "y", y);
+    Checks.same(m, "dPre", dPre, "y", y);
+    Aliases.of(m)
+        .reads("pre", pre)
+        .reads("y", y)
+        .reads("dY", dY)
+        .writesOver("dPre", dPre, dY)
+        .writes("dC", dC)
+        .end();
+    doConditionBackward(f, pre, y, dY, dPre, dC);
+  }
+
+  private static void checkCondition(
+      String m, String name, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+    Checks.columns(m, name, c, y.columns());
+    Checks.samples(m, "y", y.rows(), name, c.rows());
+    if (pre == null && f.needsPre()) {
+      throw Checks.fail(m, "pre must be given for " + f);
+    }
+    Checks.same(m, "pre", pre, "y", y);
+  }
+
   private static void checkLayer(
       String m, Tensor x, Tensor w, Activation f, @Nullable Tensor pre, Tensor y) {
     Checks.shape(m, "w", w, x.columns(), w.columns());
@@ -153,4 +233,12 @@ public abstract class DenseKernels {
 
   protected abstract void doGemm(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate, Tensor c);
+
+  protected abstract void doMask(Tensor mask, Tensor w);
+
+  protected abstract void doCondition(
+      Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y);
+
+  protected abstract void doConditionBackward(
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC);
 }

@@ -144,6 +144,58 @@ public final class DenseReference extends DenseKernels {
     put(product(Doubles.read(a), transposeA, Doubles.read(b), transposeB, m, n, k), accumulate, c);
   }
 
+  /** x[r] + c[r / k], of n columns. */
+  static double[] conditioned(double[] x, double[] c, int k, int n) {
+    double[] pre = x.clone();
+    for (int i = 0; i < pre.length; i++) {
+      pre[i] += c[i / n / k * n + i % n];
+    }
+    return pre;
+  }
+
+  /** Sums over the k rows of each point, [rows / k, n]. */
+  static double[] pointSums(double[] g, int k, int n) {
+    double[] sums = new double[g.length / k];
+    for (int i = 0; i < g.length; i++) {
+      sums[i / n / k * n + i % n] += g[i];
+    }
+    return sums;
+  }
+
+  @Override
+  protected void doMask(Tensor mask, Tensor w) {
+    for (int i = 0; i < w.size(); i++) {
+      if (mask.get(i) == 0) {
+        w.array()[w.offset() + i] = 0;
+      }
+    }
+  }
+
+  @Override
+  protected void doCondition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+    int k = samples(c, y);
+    double[] v = conditioned(Doubles.read(x), Doubles.read(c), k, y.columns());
+    Doubles.write(v, pre);
+    for (int i = 0; i < v.length; i++) {
+      v[i] = value(f, v[i]);
+    }
+    Doubles.write(v, y);
+  }
+
+  @Override
+  protected void doConditionBackward(
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
+    double[] g = preGradient(f, Doubles.readOptional(pre), Doubles.read(y), Doubles.read(dY));
+    Doubles.write(g, dPre);
+    if (dC != null) {
+      Doubles.accumulate(pointSums(g, samples(dC, y), y.columns()), dC);
+    }
+  }
+
+  private static int samples(Tensor points, Tensor rows) {
+    return points.rows() == 0 ? 1 : rows.rows() / points.rows();
+  }
+
   private static void put(double[] values, boolean accumulate, Tensor t) {
     if (accumulate) {
       Doubles.accumulate(values, t);

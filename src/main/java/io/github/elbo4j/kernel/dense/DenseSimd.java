@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class DenseSimd extends DenseKernels {
   private static final ThreadLocal<ActivationBackward> BACKWARD =
       ThreadLocal.withInitial(ActivationBackward::new);
+  private static final ThreadLocal<MaskTask> MASK = ThreadLocal.withInitial(MaskTask::new);
+  private static final ThreadLocal<ConditionTask> CONDITION =
+      ThreadLocal.withInitial(ConditionTask::new);
 
   @Override
   protected void doForward(
@@ -57,6 +60,22 @@ public final class DenseSimd extends DenseKernels {
     product(a, transposeA, b, transposeB)
         .c(accumulate, c.array(), c.offset(), c.columns())
         .run(c.rows(), c.columns(), transposeA ? a.rows() : a.columns());
+  }
+
+  @Override
+  protected void doMask(Tensor mask, Tensor w) {
+    MASK.get().run(mask, w);
+  }
+
+  @Override
+  protected void doCondition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
+    CONDITION.get().forward(x, c, f, pre, y);
+  }
+
+  @Override
+  protected void doConditionBackward(
+      Activation f, @Nullable Tensor pre, Tensor y, Tensor dY, Tensor dPre, @Nullable Tensor dC) {
+    CONDITION.get().backward(f, f.needsPre() && pre != null ? pre : y, dY, dPre, dC);
   }
 
   private static Gemm product(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {

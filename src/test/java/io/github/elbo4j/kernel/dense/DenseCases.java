@@ -53,6 +53,7 @@ final class DenseCases implements FamilyCases {
         }
       }
     }
+    cases.addAll(MaskedCases.parity());
     return cases;
   }
 
@@ -182,6 +183,7 @@ final class DenseCases implements FamilyCases {
         cases.add(new GradCase("dense.backward", f + " " + input, () -> check(f, input)));
       }
     }
+    cases.addAll(MaskedCases.gradients());
     return cases;
   }
 

@@ -1,0 +1,109 @@
+package io.github.elbo4j.nn;
+
+import io.github.elbo4j.autodiff.Tape;
+import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.dense.Activation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A masked network with two numbers for each dimension, m and s, of which those of dimension i
+ * depend on inputs before i only, in the order of its {@link MadeMasks}: the network of an
+ * autoregressive flow. A context, the encoder's h say, reaches all of them (Kingma et al. 2016).
+ */
+public final class Made {
+  /** What s starts at: gates nearly open, so that a flow starts near the identity (ibid.). */
+  private static final float OPEN = 2;
+
+  private final MaskedDense[] hidden;
+  private final MaskedDense m;
+  private final MaskedDense s;
+  private final int dimensions;
+  private final boolean context;
+  private final Outputs outputs = new Outputs();
+
+  /** What {@link #forward} gives; the same object each time. */
+  public static final class Outputs {
+    private Var m = new Var();
+    private Var s = new Var();
+
+    private Outputs() {}
+
+    /** [R,D]. */
+    public Var m() {
+      return m;
+    }
+
+    /** [R,D]. */
+    public Var s() {
+      return s;
+    }
+  }
+
+  /**
+   * The network that {@link #declare} put there under {@code name}.
+   *
+   * @param masks those it was declared with; at least one hidden layer where there is a context
+   */
+  public Made(
+      Parameters parameters, String name, MadeMasks masks, int context, Activation activation) {
+    this.context = context > 0;
+    this.dimensions = masks.output().columns();
+    hidden = new MaskedDense[masks.layers()];
+    for (int i = 0; i < hidden.length; i++) {
+      hidden[i] =
+          new MaskedDense(
+              parameters, name + "." + i, masks.hidden(i), i == 0 && context > 0, activation);
+    }
+    m = new MaskedDense(parameters, name + ".m", masks.output(), false, Activation.NONE);
+    s = new MaskedDense(parameters, name + ".s", masks.output(), false, Activation.NONE);
+  }
+
+  /**
+   * Declares hidden layers {@code name.0}, {@code name.1}, …, the first with a context of so many
+   * columns when that is not 0, and the outputs {@code name.m} and {@code name.s}.
+   */
+  public static void declare(
+      Parameters.Builder builder, String name, MadeMasks masks, int context) {
+    if (context > 0 && masks.layers() == 0) {
+      throw new IllegalArgumentException("Made: a context needs a hidden layer");
+    }
+    Initializer weight = Initializer.fanInUniform();
+    for (int i = 0; i < masks.layers(); i++) {
+      MaskedDense.declare(
+          builder,
+          name + "." + i,
+          masks.hidden(i),
+          i == 0 ? context : 0,
+          weight,
+          Initializer.zeros());
+    }
+    MaskedDense.declare(builder, name + ".m", masks.output(), 0, weight, Initializer.zeros());
+    MaskedDense.declare(
+        builder, name + ".s", masks.output(), 0, weight, Initializer.constant(OPEN));
+  }
+
+  /** D. */
+  public int dimensions() {
+    return dimensions;
+  }
+
+  /**
+   * m and s of each row.
+   *
+   * @param z [R,D]
+   * @param h the context, [B,C] with R a multiple of B, or null where none was declared
+   */
+  public Outputs forward(Tape tape, Var z, @Nullable Var h) {
+    if ((h != null) != context) {
+      throw new IllegalArgumentException(
+          "Made: a context must be given to a network declared with one, and to no other");
+    }
+    Var v = z;
+    for (int i = 0; i < hidden.length; i++) {
+      v = hidden[i].forward(tape, v, i == 0 ? h : null);
+    }
+    outputs.m = m.forward(tape, v);
+    outputs.s = s.forward(tape, v);
+    return outputs;
+  }
+}
