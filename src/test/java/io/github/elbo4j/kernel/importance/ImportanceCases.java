@@ -54,7 +54,8 @@ public final class ImportanceCases implements FamilyCases {
         boolean hot = s.b == 67 && (alpha == 0 || alpha == 0.9f);
         cases.add(heated(bound(s, alpha, 3, true), hot));
         for (int chunk : new int[] {1, 77, 600}) {
-          if (s.k <= 5003 || chunk == 600) {
+          boolean few = alpha == 0 || alpha == 0.9f || alpha == 1; // the rest: ImportancePropertiesTest
+          if (few && (s.k <= 1000 || chunk == 600)) {
             boolean hotPush = hot && chunk == 77 && alpha == 0;
             cases.add(heated(stream("importance.push", s, alpha, chunk), hotPush));
           }
