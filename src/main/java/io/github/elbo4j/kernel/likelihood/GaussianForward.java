@@ -6,14 +6,16 @@ import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 
-/** The Gaussian log-likelihood over blocks of rows. */
+/** The Gaussian log-likelihood, or the Laplace, over blocks of rows. */
 final class GaussianForward extends KernelTask {
   private static final double LOG_2PI = Math.log(2 * Math.PI);
+  private static final double LOG_2 = Math.log(2);
 
   final DataRows x = new DataRows();
   private Tensor mean = Tensor.EMPTY;
   private Tensor logVar = Tensor.EMPTY;
   private Tensor logLik = Tensor.EMPTY;
+  private boolean laplace;
   private boolean perRow;
 
   /** Under a shared log-variance: made once by the caller, read by all threads. */
@@ -25,7 +27,7 @@ final class GaussianForward extends KernelTask {
   private int rowsPerBlock;
 
   /** {@link #x} is set. */
-  void run(Tensor decoded, Tensor logVariance, Tensor result) {
+  void run(Tensor decoded, Tensor logVariance, Tensor result, boolean ofLaplace) {
     int rows = decoded.rows();
     if (rows == 0) {
       x.forget();
@@ -33,6 +35,7 @@ final class GaussianForward extends KernelTask {
     }
     mean = decoded;
     logVar = logVariance;
+    laplace = ofLaplace;
     logLik = result;
     n = mean.columns();
     samples = rows / x.points();
@@ -74,10 +77,19 @@ final class GaussianForward extends KernelTask {
         GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
         logVars = Lanes.sum(logVar.array(), logVar.offset() + row, n, lanes);
       }
-      double squares =
-          GaussianLikelihoodRows.squares(
-              data, x.at(b, 0), mean.array(), mean.offset() + row, p, n, lanes);
-      logLik.array()[logLik.offset() + r] = (float) (-0.5 * (squares + logVars + n * LOG_2PI));
+      double density = logDensity(data, x.at(b, 0), mean.offset() + row, p, logVars, lanes);
+      logLik.array()[logLik.offset() + r] = (float) density;
     }
+  }
+
+  private double logDensity(
+      float[] data, int xAt, int m, float[] p, double logVars, float[] lanes) {
+    if (laplace) {
+      return -(LaplaceRows.distances(data, xAt, mean.array(), m, p, n, lanes)
+          + logVars
+          + n * LOG_2);
+    }
+    double squares = GaussianLikelihoodRows.squares(data, xAt, mean.array(), m, p, n, lanes);
+    return -0.5 * (squares + logVars + n * LOG_2PI);
   }
 }
