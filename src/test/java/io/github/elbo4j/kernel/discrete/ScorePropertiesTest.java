@@ -39,7 +39,7 @@ class ScorePropertiesTest {
 
   /** Sample k of a tuple. */
   private static int value(int tuple, int k) {
-    return tuple >> BITS * k & (VALUES - 1);
+    return (tuple >> (BITS * k)) & (VALUES - 1);
   }
 
   private static double tupleProbability(int tuple) {
@@ -203,7 +203,7 @@ class ScorePropertiesTest {
     int n = 8;
     Tensor x = Tensor.zeros(1 << n, n);
     for (int i = 0; i < x.size(); i++) {
-      x.array()[i] = i / n >> i % n & 1;
+      x.array()[i] = ((i / n) >> (i % n)) & 1;
     }
     Tensor logits = Tensor.of(new float[] {-3, -1, 0, 0.5f, 1, 2, 5, 30}, 0, 1, n);
     Tensor logQ = Tensor.zeros(1 << n);
