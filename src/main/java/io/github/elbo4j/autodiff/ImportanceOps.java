@@ -121,14 +121,13 @@ public final class ImportanceOps {
     @Override
     protected void backward(Backend kernels) {
       if (bound == null) {
-        throw new IllegalStateException("backward: a path was not told the bound it is weighted by");
+        throw new IllegalStateException(
+            "backward: a path was not told the bound it is weighted by");
       }
       Tensor g = out.gradient();
       Tensor d = in.gradient();
       if (g != null && d != null) {
-        kernels
-            .importance()
-            .doublyReparameterizedBackward(bound.weights, bound.alpha, g, d);
+        kernels.importance().doublyReparameterizedBackward(bound.weights, bound.alpha, g, d);
       }
     }
   }

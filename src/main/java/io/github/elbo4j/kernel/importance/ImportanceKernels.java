@@ -71,8 +71,8 @@ public abstract class ImportanceKernels {
    * The doubly reparameterised gradient (Tucker et al. 2019), generalised to every α. What flows
    * back from sample k to its z arrives with the weight w̃; the score term of the posterior's
    * parameters, reparameterised once more, takes {@code ∂w̃/∂logW = (1−α)(w̃ − w̃²)} of it away, so
-   * that {@code α·w̃ + (1−α)·w̃²} is left: w̃² for the IWAE bound. As the gradient that arrives has w̃
-   * in it already, a row is multiplied by
+   * that {@code α·w̃ + (1−α)·w̃²} is left: w̃² for the IWAE bound. As the gradient that arrives has
+   * w̃ in it already, a row is multiplied by
    *
    * <pre>
    * dz[r,d] += ( α + (1−α)·w̃[r] )·dPath[r,d]
@@ -146,9 +146,9 @@ public abstract class ImportanceKernels {
   /**
    * Pareto-smoothed importance sampling (Vehtari et al. 2024): the shape k̂ of a generalised Pareto
    * distribution fitted to the largest {@code M = ⌈min(K/5, 3√K)⌉} weights of each data point,
-   * which says how far an estimate from these weights can be trusted (k̂ &lt; 0.7: well). The fit is
-   * that of Zhang and Stephens (2009) to the excesses over the next smaller weight, drawn towards ½
-   * as if by ten more observations: {@code k̂ = (M·k + 10·½)/(M + 10)}.
+   * which says how far an estimate from these weights can be trusted (k̂ &lt; 0.7: well). The fit
+   * is that of Zhang and Stephens (2009) to the excesses over the next smaller weight, drawn
+   * towards ½ as if by ten more observations: {@code k̂ = (M·k + 10·½)/(M + 10)}.
    *
    * <p>No estimate, k̂ = +∞: with fewer than 5 weights in the tail (K &lt; 21), with a quarter of
    * them equal to the weight below the tail (0 excess), or with an infinite weight. Of equal
@@ -165,11 +165,7 @@ public abstract class ImportanceKernels {
     String m = "tailIndex";
     checkWeights(m, logW, "kHat", kHat);
     Checks.length(m, "smoothed", smoothed, logW.size());
-    Aliases.of(m)
-        .reads("logW", logW)
-        .writes("kHat", kHat)
-        .writes("smoothed", smoothed)
-        .end();
+    Aliases.of(m).reads("logW", logW).writes("kHat", kHat).writes("smoothed", smoothed).end();
     doTailIndex(logW, kHat, smoothed);
   }
 

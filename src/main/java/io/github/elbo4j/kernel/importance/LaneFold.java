@@ -9,9 +9,10 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Lane sums of many rows at once, with the bits of {@link io.github.elbo4j.kernel.Lanes#sum(float[],
- * int)}: two vectors become one, whose lanes with bit h set hold sums of the second's lanes l and l
- * XOR h, and the others the first's; after steps h = 1, 2, 4 … lane r holds the sum of vector r.
+ * Lane sums of many rows at once, with the bits of {@link
+ * io.github.elbo4j.kernel.Lanes#sum(float[], int)}: two vectors become one, whose lanes with bit h
+ * set hold sums of the second's lanes l and l XOR h, and the others the first's; after steps h = 1,
+ * 2, 4 … lane r holds the sum of vector r.
  */
 final class LaneFold {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -40,8 +41,8 @@ final class LaneFold {
   }
 
   /**
-   * The sums of {@code count} vectors in {@code lanes}, a multiple of L of them, to {@code lanes[0 …
-   * count)}.
+   * The sums of {@code count} vectors in {@code lanes}, a multiple of L of them, to {@code lanes[0
+   * … count)}.
    */
   static void sums(float[] lanes, int count) {
     for (int step = 0; step < STEPS; step++) {

@@ -55,7 +55,9 @@ final class ParetoTail {
     return shape == 0 ? scale * y : scale * Math.expm1(shape * y) / shape;
   }
 
-  /** k̂ of a row of log-weights, whose tail is replaced by the smoothed one where there is a fit. */
+  /**
+   * k̂ of a row of log-weights, whose tail is replaced by the smoothed one where there is a fit.
+   */
   static double smooth(double[] logW) {
     if (Arrays.stream(logW).anyMatch(Double::isNaN)) {
       return Double.NaN;

@@ -121,8 +121,7 @@ final class Segments {
       for (int i = 0; sum == Double.NEGATIVE_INFINITY && i < n; i++) {
         nothing += x[row + i] == Float.NEGATIVE_INFINITY ? 1 : 0;
       }
-      BoundTotals.add(
-          totals, at + r * BoundTotals.SIZE, before, 0, 0, sum, nothing, 0, n);
+      BoundTotals.add(totals, at + r * BoundTotals.SIZE, before, 0, 0, sum, nothing, 0, n);
     }
   }
 

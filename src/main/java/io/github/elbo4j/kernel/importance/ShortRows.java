@@ -9,10 +9,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The passes of {@link WeightRows} over rows of one to four vectors, with no loop inside a row: over
- * 50 samples it would cost as much as its arithmetic. Always four vectors a row are read: the last
- * ends where the row ends and overlaps the one before, and where there are fewer it stands in for
- * the missing ones. So no row has a ragged tail.
+ * The passes of {@link WeightRows} over rows of one to four vectors, with no loop inside a row:
+ * over 50 samples it would cost as much as its arithmetic. Always four vectors a row are read: the
+ * last ends where the row ends and overlaps the one before, and where there are fewer it stands in
+ * for the missing ones. So no row has a ragged tail.
  */
 final class ShortRows {
   private static final VectorSpecies<Float> F = SimdMath.F;

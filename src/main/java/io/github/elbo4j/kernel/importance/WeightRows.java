@@ -1,11 +1,9 @@
 package io.github.elbo4j.kernel.importance;
 
-
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
-import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.SimdMath;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -73,8 +71,7 @@ final class WeightRows {
     }
   }
 
-  private static void equalOrNothing(
-      float[] x, int from, int n, float extreme, float[] t, int to) {
+  private static void equalOrNothing(float[] x, int from, int n, float extreme, float[] t, int to) {
     for (int i = 0; i < n; i++) {
       float v = x[from + i];
       t[to + i] = v == extreme ? 0 : Float.isNaN(v) ? v : Float.NEGATIVE_INFINITY;
@@ -102,8 +99,7 @@ final class WeightRows {
    * @param lanes scratch, two vectors a row, and as many more as make it a multiple of L of them
    * @param out written: {@code out[sums + r]} and {@code out[squares + r]}
    */
-  static void sums(
-      float[] e, int rows, int n, float[] lanes, double[] out, int sums, int squares) {
+  static void sums(float[] e, int rows, int n, float[] lanes, double[] out, int sums, int squares) {
     if (ShortRows.fit(n)) {
       ShortRows.laneSums(e, rows, n, lanes);
     } else {

@@ -31,8 +31,7 @@ final class Categorical extends KernelTask {
   private int samples;
   private int rowsPerBlock;
 
-  void run(
-      Tensor decoded, ByteTensor data, Tensor logLikOrGradient, @Nullable Tensor toLogits) {
+  void run(Tensor decoded, ByteTensor data, Tensor logLikOrGradient, @Nullable Tensor toLogits) {
     int rows = decoded.rows();
     if (rows == 0) {
       return;

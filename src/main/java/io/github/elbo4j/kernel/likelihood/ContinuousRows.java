@@ -44,8 +44,7 @@ final class ContinuousRows {
    *
    * @param u written over
    */
-  static float forward(
-      float[] logits, int l, float[] x, int xAt, float[] u, int n, float[] lanes) {
+  static float forward(float[] logits, int l, float[] x, int xAt, float[] u, int n, float[] lanes) {
     int full = F.loopBound(n);
     FloatVector zero = FloatVector.zero(F);
     FloatVector one = FloatVector.broadcast(F, 1f);
@@ -113,8 +112,7 @@ final class ContinuousRows {
     for (int i = full; i < n; i++) {
       float logit = logits[l + i];
       float a = Math.abs(logit);
-      float rest =
-          a < 1 ? Math.fma(polynomial(REST, a * a), a, 0.5f) : 1 / a - u[i] / (1 - u[i]);
+      float rest = a < 1 ? Math.fma(polynomial(REST, a * a), a, 0.5f) : 1 / a - u[i] / (1 - u[i]);
       float slope = logit > 0 ? x[xAt + i] - 1 + rest : x[xAt + i] - rest;
       dLogits[d + i] = Math.fma(g, slope, dLogits[d + i]);
     }

@@ -6,8 +6,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients of the Gaussian log-likelihood, or the Laplace, that have a row for each row of the mean: to the
- * mean, and to a log-variance [R,N]. Over blocks of rows.
+ * The gradients of the Gaussian log-likelihood, or the Laplace, that have a row for each row of the
+ * mean: to the mean, and to a log-variance [R,N]. Over blocks of rows.
  */
 final class GaussianBackward extends KernelTask {
   final DataRows x = new DataRows();

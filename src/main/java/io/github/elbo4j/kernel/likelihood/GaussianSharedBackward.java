@@ -8,8 +8,8 @@ import java.util.Arrays;
 /**
  * The gradient to a log-variance that all rows share: {@code dLogVar[n] += ½( p·c[n] − G )} with
  * {@code c[n] = Σ_r g·(x − mean)²} and {@code G = Σ_r g}; for the Laplace, {@code p·c[n] − G} with
- * {@code c[n] = Σ_r g·|x − mean|}. Blocks are columns, each summed over all
- * rows in their order by one thread: in float32 over a few rows, then in double.
+ * {@code c[n] = Σ_r g·|x − mean|}. Blocks are columns, each summed over all rows in their order by
+ * one thread: in float32 over a few rows, then in double.
  */
 final class GaussianSharedBackward extends KernelTask {
   private static final int COLUMNS = 256;
@@ -29,8 +29,7 @@ final class GaussianSharedBackward extends KernelTask {
   private int samples;
 
   /** {@link #x} is set. */
-  void run(
-      Tensor decoded, Tensor logVar, Tensor gradient, Tensor dLogVar, boolean ofLaplace) {
+  void run(Tensor decoded, Tensor logVar, Tensor gradient, Tensor dLogVar, boolean ofLaplace) {
     int rows = decoded.rows();
     if (rows == 0) {
       x.forget();

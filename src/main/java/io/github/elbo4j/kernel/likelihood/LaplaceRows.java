@@ -92,8 +92,7 @@ final class LaplaceRows {
   }
 
   /** sums[0 … n) += g·|x − mean|. */
-  static void addDistances(
-      float[] x, int xAt, float[] mean, int m, float g, float[] sums, int n) {
+  static void addDistances(float[] x, int xAt, float[] mean, int m, float g, float[] sums, int n) {
     int full = F.loopBound(n);
     FloatVector gradient = FloatVector.broadcast(F, g);
     for (int i = 0; i < full; i += L) {

@@ -71,17 +71,17 @@ public abstract class LevelsKernels {
    *             σ(minus) = 0 for x = 0            σ(plus) = 1 for x = 255
    * </pre>
    *
-   * No difference is taken: with q = plus − minus and d = x − 255·mean it is {@code log(1 − exp(−q))
-   * − q·max(|d| − ½, 0) − log1p(exp(−|plus|)) − log1p(exp(−|minus|))}, which neither cancels nor
-   * underflows however small the bin is. logScale is cut off at ±{@link #MAX_LOG_SCALE}.
+   * No difference is taken: with q = plus − minus and d = x − 255·mean it is {@code log(1 −
+   * exp(−q)) − q·max(|d| − ½, 0) − log1p(exp(−|plus|)) − log1p(exp(−|minus|))}, which neither
+   * cancels nor underflows however small the bin is. logScale is cut off at ±{@link
+   * #MAX_LOG_SCALE}.
    *
    * @param mean read, [R,N], R a multiple of B; level x is at x/255
    * @param x read, [B,N]
    * @param logScale read: 1 element shared by all, or [N] shared by all rows, or [R,N]
    * @param logLik written, R elements
    */
-  public final void discretizedLogistic(
-      Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
+  public final void discretizedLogistic(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
     String m = "discretizedLogistic";
     checkRows(m, "mean", mean, x, logLik);
     checkForward(m, mean, "logScale", logScale, logLik);

@@ -172,8 +172,7 @@ public final class LevelsReference extends LevelsKernels {
   }
 
   @Override
-  protected void doDiscretizedLogistic(
-      Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
+  protected void doDiscretizedLogistic(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
     double[] m = Doubles.read(mean);
     double[] s = Doubles.read(logScale);
     int k = samples(mean, x);

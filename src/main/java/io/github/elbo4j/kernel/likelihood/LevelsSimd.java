@@ -26,8 +26,7 @@ public final class LevelsSimd extends LevelsKernels {
   }
 
   @Override
-  protected void doDiscretizedLogistic(
-      Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
+  protected void doDiscretizedLogistic(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
     LOGISTIC.get().forward(mean, x, logScale, logLik);
   }
 

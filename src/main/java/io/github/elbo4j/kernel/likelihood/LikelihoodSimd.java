@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@link LikelihoodKernels} on vectors: each hook hands its arguments to a task that the thread
  * keeps, so nothing is allocated, and the task cuts the work into blocks. The arithmetic is in
- * {@link BernoulliRows}, {@link ContinuousRows}, {@link GaussianLikelihoodRows} and {@link LaplaceRows}, what the data is kept as in {@link
- * DataRows}.
+ * {@link BernoulliRows}, {@link ContinuousRows}, {@link GaussianLikelihoodRows} and {@link
+ * LaplaceRows}, what the data is kept as in {@link DataRows}.
  */
 public final class LikelihoodSimd extends LikelihoodKernels {
   private static final ThreadLocal<BernoulliForward> BERNOULLI =

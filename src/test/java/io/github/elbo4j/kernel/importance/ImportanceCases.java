@@ -15,17 +15,7 @@ import java.util.List;
 public final class ImportanceCases implements FamilyCases {
   private static final int L = SimdMath.L;
   private static final float[] ALPHAS = {
-    0,
-    0.5f,
-    0.9f,
-    0.99999f,
-    1,
-    1.2f,
-    2,
-    -50,
-    50,
-    Float.NEGATIVE_INFINITY,
-    Float.POSITIVE_INFINITY
+    0, 0.5f, 0.9f, 0.99999f, 1, 1.2f, 2, -50, 50, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY
   };
 
   /** The logarithms of a fit's float32 sums, and their differences. */
@@ -54,7 +44,8 @@ public final class ImportanceCases implements FamilyCases {
         boolean hot = s.b == 67 && (alpha == 0 || alpha == 0.9f);
         cases.add(heated(bound(s, alpha, 3, true), hot));
         for (int chunk : new int[] {1, 77, 600}) {
-          boolean few = alpha == 0 || alpha == 0.9f || alpha == 1; // the rest: ImportancePropertiesTest
+          boolean few =
+              alpha == 0 || alpha == 0.9f || alpha == 1; // the rest: ImportancePropertiesTest
           if (few && (s.k <= 1000 || chunk == 600)) {
             boolean hotPush = hot && chunk == 77 && alpha == 0;
             cases.add(heated(stream("importance.push", s, alpha, chunk), hotPush));

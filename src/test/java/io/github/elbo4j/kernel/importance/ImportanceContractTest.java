@@ -35,7 +35,8 @@ class ImportanceContractTest {
         "bound: ess [4] must have 3 elements");
     refused(
         () -> kernels.boundBackward(logW, Tensor.zeros(5), Tensor.zeros(12)),
-        "boundBackward: weights has 12 elements, which must be a whole multiple of the 5 of dBound");
+        "boundBackward: weights has 12 elements, which must be a whole multiple of the 5 of"
+            + " dBound");
     refused(
         () -> kernels.boundBackward(logW, bound, Tensor.zeros(3)),
         "boundBackward: dLogW [3] must have 12 elements");
@@ -44,8 +45,7 @@ class ImportanceContractTest {
             kernels.doublyReparameterizedBackward(logW, 0, Tensor.zeros(7, 2), Tensor.zeros(7, 2)),
         "doublyReparameterizedBackward: dPath [7,2] must have 12 rows, one a weight");
     refused(
-        () ->
-            kernels.doublyReparameterizedBackward(logW, 0, Tensor.zeros(12, 2), Tensor.zeros(12)),
+        () -> kernels.doublyReparameterizedBackward(logW, 0, Tensor.zeros(12, 2), Tensor.zeros(12)),
         "doublyReparameterizedBackward: dz [12] must equal dPath [12,2]");
     refused(
         () -> kernels.tailIndex(logW, Tensor.zeros(7), null),

@@ -253,8 +253,7 @@ class ImportancePropertiesTest {
   }
 
   /** The bits of bounds and ess of three rows that come in chunks. */
-  private static int[][] stream(
-      Backend backend, float[] rows, int k, float alpha, int chunk) {
+  private static int[][] stream(Backend backend, float[] rows, int k, float alpha, int chunk) {
     BoundStream stream = new BoundStream(3, alpha);
     Tensor bound = Tensor.zeros(3);
     Tensor ess = Tensor.zeros(3);

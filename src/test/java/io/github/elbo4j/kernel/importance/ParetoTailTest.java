@@ -64,8 +64,7 @@ class ParetoTailTest {
       Tensor smoothed = Tensor.zeros(k);
       backend.importance().tailIndex(Tensor.of(row, 0, k), kHat, smoothed);
       double wanted = line[0];
-      assertThat((double) kHat.get(0))
-          .isCloseTo(wanted, within(1e-5 + 1e-5 * Math.abs(wanted)));
+      assertThat((double) kHat.get(0)).isCloseTo(wanted, within(1e-5 + 1e-5 * Math.abs(wanted)));
       for (int i = 0; i < k; i++) {
         double w = line[1 + k + i];
         if (Double.isInfinite(w)) {

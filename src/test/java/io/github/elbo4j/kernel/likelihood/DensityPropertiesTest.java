@@ -125,9 +125,7 @@ class DensityPropertiesTest {
       Tensor logLik = Tensor.zeros(steps);
       backend.likelihood().laplace(filled(0.25f, steps, 1), x, filled(logScale, 1), logLik);
       assertThat(sumOfExp(logLik) * h).isCloseTo(1, within(3e-5)); // h²/12s² of the trapezia
-      backend
-          .likelihood()
-          .laplace(filled(0.25f, steps, 1), x, filled(logScale, steps, 1), logLik);
+      backend.likelihood().laplace(filled(0.25f, steps, 1), x, filled(logScale, steps, 1), logLik);
       assertThat(sumOfExp(logLik) * h).isCloseTo(1, within(3e-5));
     }
   }
@@ -244,24 +242,20 @@ class DensityPropertiesTest {
       assertNan(logLik, d, at);
       d.fill(0);
       backend.likelihood().laplace(t, filled(0, 2, N), filled(0, 1), logLik);
-      backend
-          .likelihood()
-          .laplaceBackward(t, filled(0, 2, N), filled(0, 1), filled(1, 2), d, null);
+      backend.likelihood().laplaceBackward(t, filled(0, 2, N), filled(0, 1), filled(1, 2), d, null);
       assertNan(logLik, d, at);
       for (int x : new int[] {0, 7, 255}) {
         d.fill(0);
         backend.levels().discretizedLogistic(t, level(x, 2, N), filled(0, 1), logLik);
         backend
             .levels()
-            .discretizedLogisticBackward(
-                t, level(x, 2, N), filled(0, 1), filled(1, 2), d, null);
+            .discretizedLogisticBackward(t, level(x, 2, N), filled(0, 1), filled(1, 2), d, null);
         assertNan(logLik, d, at);
         d.fill(0);
         backend.levels().discretizedLogistic(filled(0, 2, N), level(x, 2, N), t, logLik);
         backend
             .levels()
-            .discretizedLogisticBackward(
-                filled(0, 2, N), level(x, 2, N), t, filled(1, 2), null, d);
+            .discretizedLogisticBackward(filled(0, 2, N), level(x, 2, N), t, filled(1, 2), null, d);
         assertNan(logLik, d, at);
       }
       d.fill(0);
@@ -312,8 +306,7 @@ class DensityPropertiesTest {
     refused(
         () ->
             simd.levels()
-                .discretizedLogisticBackward(
-                    out, level(0, 3, 5), Tensor.zeros(1), rows, out, null),
+                .discretizedLogisticBackward(out, level(0, 3, 5), Tensor.zeros(1), rows, out, null),
         "discretizedLogisticBackward: dMean must not share memory with mean");
   }
 

@@ -77,9 +77,7 @@ class GoldenLikelihoodTest {
       Tensor d = Tensor.zeros(1, 1);
       Tensor ds = Tensor.zeros(1, 1);
       backend.likelihood().laplace(one(row[0]), one(row[1]), one(row[2]), logLik);
-      backend
-          .likelihood()
-          .laplaceBackward(one(row[0]), one(row[1]), one(row[2]), one(1), d, ds);
+      backend.likelihood().laplaceBackward(one(row[0]), one(row[1]), one(row[2]), one(1), d, ds);
       near(logLik, row[3], Math.abs(row[3]), row);
       near(d, row[4], 1, row);
       near(ds, row[5], 1, row);
@@ -95,9 +93,7 @@ class GoldenLikelihoodTest {
       Tensor d = Tensor.zeros(1, 1);
       Tensor ds = Tensor.zeros(1, 1);
       backend.levels().discretizedLogistic(one(row[0]), x, one(row[2]), logLik);
-      backend
-          .levels()
-          .discretizedLogisticBackward(one(row[0]), x, one(row[2]), one(1), d, ds);
+      backend.levels().discretizedLogisticBackward(one(row[0]), x, one(row[2]), one(1), d, ds);
       double size = 1 + Math.exp(-row[2]);
       near(logLik, row[3], size, row);
       near(d, row[4], size, row);
