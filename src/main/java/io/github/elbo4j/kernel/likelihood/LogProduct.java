@@ -55,7 +55,7 @@ final class LogProduct {
     ((FloatVector) exponents.convert(I2F, 0)).intoArray(lanes, L);
     for (int i = full; i < n; i++) {
       int bits = Float.floatToRawIntBits(w[from + i]);
-      lanes[i - full] *= Float.intBitsToFloat(bits & FRACTION | ONE);
+      lanes[i - full] *= Float.intBitsToFloat((bits & FRACTION) | ONE);
       lanes[L + i - full] += bits >>> 23;
     }
   }

@@ -29,6 +29,7 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
   private final Scalar two = new Scalar(2);
   private final Scalar logBins = new Scalar(Math.log(255));
   private final TensorOptional none = new TensorOptional();
+  private Tensor logits;
   private Tensor output;
   private Tensor x;
   private Tensor pixels;
@@ -38,6 +39,7 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
 
   @Override
   protected void prepare(DensityBenchmark ours) {
+    logits = leaf(ours.logits);
     output = leaf(ours.output);
     x = tensor(ours.x);
     io.github.elbo4j.tensor.Tensor scaled =
@@ -54,11 +56,11 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
   /** With a series next to 0, which torch.distributions has too, on probabilities. */
   private Tensor continuous() {
     Tensor bernoulli =
-        torch.binary_cross_entropy_with_logits(output, x, none, none, NO_REDUCTION);
-    Tensor square = output.square();
+        torch.binary_cross_entropy_with_logits(logits, x, none, none, NO_REDUCTION);
+    Tensor square = logits.square();
     Tensor series = square.mul(quartic).add(twelfth).mul(square).add(log2);
-    Tensor normaliser = torch.log(output.div(torch.tanh(output.mul(half))));
-    return torch.where(output.abs().lt(small), series, normaliser).sub(bernoulli).sum(1);
+    Tensor normaliser = torch.log(logits.div(torch.tanh(logits.mul(half))));
+    return torch.where(logits.abs().lt(small), series, normaliser).sub(bernoulli).sum(1);
   }
 
   private Tensor laplaceDensity() {
@@ -95,7 +97,7 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
         () -> {
           Tensor logLik = continuous();
           backward(tensors(logLik), tensors(g));
-          return outputs(logLik, output.grad());
+          return outputs(logLik, logits.grad());
         });
   }
 
