@@ -55,8 +55,7 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
 
   /** With a series next to 0, which torch.distributions has too, on probabilities. */
   private Tensor continuous() {
-    Tensor bernoulli =
-        torch.binary_cross_entropy_with_logits(logits, x, none, none, NO_REDUCTION);
+    Tensor bernoulli = torch.binary_cross_entropy_with_logits(logits, x, none, none, NO_REDUCTION);
     Tensor square = logits.square();
     Tensor series = square.mul(quartic).add(twelfth).mul(square).add(log2);
     Tensor normaliser = torch.log(logits.div(torch.tanh(logits.mul(half))));
@@ -78,8 +77,7 @@ public class DensityTorch extends TorchBenchmark<DensityBenchmark> {
     Tensor lowestLog = plus.sub(torch.softplus(plus));
     Tensor highestLog = torch.softplus(minus).neg();
     Tensor middle = inverse.mul(centred);
-    Tensor density =
-        middle.sub(logScale).sub(torch.softplus(middle).mul(two)).sub(logBins);
+    Tensor density = middle.sub(logScale).sub(torch.softplus(middle).mul(two)).sub(logBins);
     Tensor inside =
         torch.where(delta.gt(fewest), torch.log(torch.clamp_min(delta, least)), density);
     Tensor upper = torch.where(pixels.gt(highest), highestLog, inside);
