@@ -4,6 +4,8 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.importance.BoundStream;
+import io.github.elbo4j.kernel.importance.ImportanceKernels;
 import io.github.elbo4j.tensor.Tensor;
 
 /**
@@ -48,14 +50,17 @@ public final class ImportanceEstimator {
     }
     encoderTape.resetForInference();
     Tensor h = vae.encode(encoderTape, data.setConstant(x)).value();
-    StreamingLogMeanExp sum = new StreamingLogMeanExp(points);
+    ImportanceKernels kernels = sampleTape.backend().importance();
+    BoundStream stream = new BoundStream(points, 0);
     int chunk = Math.max(1, ROWS / points);
     for (int done = 0; done < samples; done += chunk) {
-      sum.add(chunk(h, x, Math.min(chunk, samples - done), noise));
+      kernels.push(stream, chunk(h, x, Math.min(chunk, samples - done), noise));
       noise.at(noise.step() + 1);
     }
+    Tensor bound = Tensor.zeros(points);
+    kernels.finish(stream, bound, null);
     for (int b = 0; b < points; b++) {
-      out[from + b] = sum.result(b);
+      out[from + b] = bound.get(b);
     }
     for (int b = 0; b < points; b++) {
       if (out[from + b] == Double.POSITIVE_INFINITY) {

@@ -6,8 +6,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients of the Gaussian log-likelihood that have a row for each row of the mean: to the
- * mean, and to a log-variance [R,N]. Over blocks of rows.
+ * The gradients of the Gaussian log-likelihood, or the Laplace, that have a row for each row of the
+ * mean: to the mean, and to a log-variance [R,N]. Over blocks of rows.
  */
 final class GaussianBackward extends KernelTask {
   final DataRows x = new DataRows();
@@ -16,6 +16,7 @@ final class GaussianBackward extends KernelTask {
   private Tensor dLogLik = Tensor.EMPTY;
   private @Nullable Tensor dMean;
   private @Nullable Tensor dLogVar;
+  private boolean laplace;
   private boolean perRow;
 
   /** Under a shared log-variance: made once by the caller, read by all threads. */
@@ -31,7 +32,8 @@ final class GaussianBackward extends KernelTask {
       Tensor logVariance,
       Tensor gradient,
       @Nullable Tensor toMean,
-      @Nullable Tensor toLogVar) {
+      @Nullable Tensor toLogVar,
+      boolean ofLaplace) {
     int rows = decoded.rows();
     if (rows == 0 || (toMean == null && toLogVar == null)) {
       x.forget();
@@ -40,6 +42,7 @@ final class GaussianBackward extends KernelTask {
     mean = decoded;
     logVar = logVariance;
     dLogLik = gradient;
+    laplace = ofLaplace;
     dMean = toMean;
     dLogVar = toLogVar;
     n = mean.columns();
@@ -100,12 +103,22 @@ final class GaussianBackward extends KernelTask {
         continue;
       }
       if (dMean != null) {
-        GaussianLikelihoodRows.toMean(
-            data, xAt, m, mAt, p, g, dMean.array(), dMean.offset() + row, n);
+        float[] to = dMean.array();
+        int at = dMean.offset() + row;
+        if (laplace) {
+          LaplaceRows.toMean(data, xAt, m, mAt, p, g, to, at, n);
+        } else {
+          GaussianLikelihoodRows.toMean(data, xAt, m, mAt, p, g, to, at, n);
+        }
       }
       if (dLogVar != null) {
-        GaussianLikelihoodRows.toLogVar(
-            data, xAt, m, mAt, p, g, dLogVar.array(), dLogVar.offset() + row, n);
+        float[] to = dLogVar.array();
+        int at = dLogVar.offset() + row;
+        if (laplace) {
+          LaplaceRows.toLogScale(data, xAt, m, mAt, p, g, to, at, n);
+        } else {
+          GaussianLikelihoodRows.toLogVar(data, xAt, m, mAt, p, g, to, at, n);
+        }
       }
     }
   }

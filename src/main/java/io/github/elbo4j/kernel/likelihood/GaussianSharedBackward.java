@@ -7,8 +7,9 @@ import java.util.Arrays;
 
 /**
  * The gradient to a log-variance that all rows share: {@code dLogVar[n] += ½( p·c[n] − G )} with
- * {@code c[n] = Σ_r g·(x − mean)²} and {@code G = Σ_r g}. Blocks are columns, each summed over all
- * rows in their order by one thread: in float32 over a few rows, then in double.
+ * {@code c[n] = Σ_r g·(x − mean)²} and {@code G = Σ_r g}; for the Laplace, {@code p·c[n] − G} with
+ * {@code c[n] = Σ_r g·|x − mean|}. Blocks are columns, each summed over all rows in their order by
+ * one thread: in float32 over a few rows, then in double.
  */
 final class GaussianSharedBackward extends KernelTask {
   private static final int COLUMNS = 256;
@@ -23,11 +24,12 @@ final class GaussianSharedBackward extends KernelTask {
   /** c, one array of the caller's that the blocks fill. */
   private double[] columnSums = {};
 
+  private boolean laplace;
   private int n;
   private int samples;
 
   /** {@link #x} is set. */
-  void run(Tensor decoded, Tensor logVar, Tensor gradient, Tensor dLogVar) {
+  void run(Tensor decoded, Tensor logVar, Tensor gradient, Tensor dLogVar, boolean ofLaplace) {
     int rows = decoded.rows();
     if (rows == 0) {
       x.forget();
@@ -35,6 +37,7 @@ final class GaussianSharedBackward extends KernelTask {
     }
     mean = decoded;
     dLogLik = gradient;
+    laplace = ofLaplace;
     n = mean.columns();
     samples = rows / x.points();
     Scratch scratch = Scratch.get();
@@ -45,15 +48,16 @@ final class GaussianSharedBackward extends KernelTask {
     for (int r = 0; r < rows; r++) {
       total += gradient.array()[gradient.offset() + r];
     }
+    double factor = ofLaplace ? 1 : 0.5;
     if (logVar.size() == 1) {
       double all = 0;
       for (int i = 0; i < n; i++) {
         all += columnSums[i];
       }
-      dLogVar.array()[dLogVar.offset()] += (float) (0.5 * (p[0] * all - n * total));
+      dLogVar.array()[dLogVar.offset()] += (float) (factor * (p[0] * all - n * total));
     } else {
       for (int i = 0; i < n; i++) {
-        dLogVar.array()[dLogVar.offset() + i] += (float) (0.5 * (p[i] * columnSums[i] - total));
+        dLogVar.array()[dLogVar.offset() + i] += (float) (factor * (p[i] * columnSums[i] - total));
       }
     }
   }
@@ -92,7 +96,12 @@ final class GaussianSharedBackward extends KernelTask {
       }
       int m = mean.offset() + r * n + column;
       float g = dLogLik.array()[dLogLik.offset() + r];
-      GaussianLikelihoodRows.addSquares(data, x.at(b, column), mean.array(), m, g, sums, count);
+      int xAt = x.at(b, column);
+      if (laplace) {
+        LaplaceRows.addDistances(data, xAt, mean.array(), m, g, sums, count);
+      } else {
+        GaussianLikelihoodRows.addSquares(data, xAt, mean.array(), m, g, sums, count);
+      }
     }
   }
 }

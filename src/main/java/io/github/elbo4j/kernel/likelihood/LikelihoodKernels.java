@@ -1,5 +1,10 @@
 package io.github.elbo4j.kernel.likelihood;
 
+import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkForward;
+import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkGradient;
+import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkGradients;
+import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkRows;
+
 import io.github.elbo4j.kernel.Checks;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.ByteTensor;
@@ -107,6 +112,67 @@ public abstract class LikelihoodKernels {
   }
 
   /**
+   * Continuous Bernoulli log-likelihood from logits (Loaiza-Ganem and Cunningham 2019): that of the
+   * Bernoulli, normalised on [0,1].
+   *
+   * <pre>
+   * logLik[r] = Σ_n ( x·l − softplus(l) + log C )              C = l / tanh(l/2), 2 at l = 0
+   *           = Σ_n ( l·(x − 1[l&gt;0]) + log( |l| / (1 − exp(−|l|)) ) )
+   * </pre>
+   *
+   * Any logit is allowed; an infinite one counts as the largest float of its sign.
+   *
+   * @param logits read, [R,N], R a multiple of B
+   * @param x read, [B,N], in [0,1], else refused as by {@link #bernoulli(Tensor, Tensor, Tensor)}
+   * @param logLik written, R elements
+   */
+  public final void continuousBernoulli(Tensor logits, Tensor x, Tensor logLik) {
+    String m = "continuousBernoulli";
+    checkRows(m, "logits", logits, x, logLik);
+    Checks.distinct(m, "logLik", logLik, "logits", logits);
+    Checks.distinct(m, "logLik", logLik, "x", x);
+    checkUnit(m, x);
+    doContinuousBernoulli(logits, x, logLik);
+  }
+
+  /** The same with pixels for data: {@code x/255}. */
+  public final void continuousBernoulli(Tensor logits, ByteTensor x, Tensor logLik) {
+    checkRows("continuousBernoulli", "logits", logits, x, logLik);
+    Checks.distinct("continuousBernoulli", "logLik", logLik, "logits", logits);
+    doContinuousBernoulliBytes(logits, x, logLik);
+  }
+
+  /**
+   * Gradient of {@link #continuousBernoulli(Tensor, Tensor, Tensor)}.
+   *
+   * <pre>
+   * dLogits[r,n] += g[r]·( x − E x )         E x = 1[l&gt;0] − sign(l)·( 1/|l| − 1/(exp|l| − 1) )
+   * </pre>
+   *
+   * @param logits read, [R,N]
+   * @param x read, [B,N], as the forward pass accepted it: not checked a second time
+   * @param dLogLik read, R elements: g
+   * @param dLogits accumulated, [R,N]
+   */
+  public final void continuousBernoulliBackward(
+      Tensor logits, Tensor x, Tensor dLogLik, Tensor dLogits) {
+    String m = "continuousBernoulliBackward";
+    checkRows(m, "logits", logits, x, dLogLik);
+    checkGradient(m, "dLogits", dLogits, "logits", logits, dLogLik);
+    Checks.distinct(m, "dLogits", dLogits, "x", x);
+    doContinuousBernoulliBackward(logits, x, dLogLik, dLogits);
+  }
+
+  /** The same with pixels for data: {@code x/255}. */
+  public final void continuousBernoulliBackward(
+      Tensor logits, ByteTensor x, Tensor dLogLik, Tensor dLogits) {
+    String m = "continuousBernoulliBackward";
+    checkRows(m, "logits", logits, x, dLogLik);
+    checkGradient(m, "dLogits", dLogits, "logits", logits, dLogLik);
+    doContinuousBernoulliBytesBackward(logits, x, dLogLik, dLogits);
+  }
+
+  /**
    * Gaussian log-likelihood.
    *
    * <pre>
@@ -125,10 +191,8 @@ public abstract class LikelihoodKernels {
   public final void gaussian(Tensor mean, Tensor x, Tensor logVar, Tensor logLik) {
     String m = "gaussian";
     checkRows(m, "mean", mean, x, logLik);
-    checkLogVar(m, logVar, mean);
-    Checks.distinct(m, "logLik", logLik, "mean", mean);
+    checkForward(m, mean, "logVar", logVar, logLik);
     Checks.distinct(m, "logLik", logLik, "x", x);
-    Checks.distinct(m, "logLik", logLik, "logVar", logVar);
     doGaussian(mean, x, logVar, logLik);
   }
 
@@ -136,9 +200,7 @@ public abstract class LikelihoodKernels {
   public final void gaussian(Tensor mean, ByteTensor x, Tensor logVar, Tensor logLik) {
     String m = "gaussian";
     checkRows(m, "mean", mean, x, logLik);
-    checkLogVar(m, logVar, mean);
-    Checks.distinct(m, "logLik", logLik, "mean", mean);
-    Checks.distinct(m, "logLik", logLik, "logVar", logVar);
+    checkForward(m, mean, "logVar", logVar, logLik);
     doGaussianBytes(mean, x, logVar, logLik);
   }
 
@@ -170,7 +232,7 @@ public abstract class LikelihoodKernels {
       @Nullable Tensor dLogVar) {
     String m = "gaussianBackward";
     checkRows(m, "mean", mean, x, dLogLik);
-    checkGaussianGradients(m, mean, logVar, dLogLik, dMean, dLogVar);
+    checkGradients(m, mean, "logVar", logVar, dLogLik, dMean, "dLogVar", dLogVar);
     Checks.distinct(m, "dMean", dMean, "x", x);
     Checks.distinct(m, "dLogVar", dLogVar, "x", x);
     doGaussianBackward(mean, x, logVar, dLogLik, dMean, dLogVar);
@@ -186,57 +248,82 @@ public abstract class LikelihoodKernels {
       @Nullable Tensor dLogVar) {
     String m = "gaussianBackward";
     checkRows(m, "mean", mean, x, dLogLik);
-    checkGaussianGradients(m, mean, logVar, dLogLik, dMean, dLogVar);
+    checkGradients(m, mean, "logVar", logVar, dLogLik, dMean, "dLogVar", dLogVar);
     doGaussianBytesBackward(mean, x, logVar, dLogLik, dMean, dLogVar);
   }
 
-  /** {@code perRow} is logLik, or in a backward method its gradient. */
-  private static void checkRows(String m, String name, Tensor output, Tensor x, Tensor perRow) {
-    Checks.columns(m, "x", x, output.columns());
-    checkRows(m, name, output, x.rows(), perRow);
+  /**
+   * Laplace log-likelihood.
+   *
+   * <pre>
+   * logLik[r] = −Σ_n ( |x − mean|·p + logScale + log 2 )       p = exp(−logScale)
+   * </pre>
+   *
+   * p is cut off as the precision of {@link #gaussian(Tensor, Tensor, Tensor, Tensor)} is.
+   *
+   * @param mean read, [R,N], R a multiple of B
+   * @param x read, [B,N]
+   * @param logScale read: 1 element shared by all, or [N] shared by all rows, or [R,N]
+   * @param logLik written, R elements
+   */
+  public final void laplace(Tensor mean, Tensor x, Tensor logScale, Tensor logLik) {
+    checkRows("laplace", "mean", mean, x, logLik);
+    checkForward("laplace", mean, "logScale", logScale, logLik);
+    Checks.distinct("laplace", "logLik", logLik, "x", x);
+    doLaplace(mean, x, logScale, logLik);
   }
 
-  private static void checkRows(String m, String name, Tensor output, ByteTensor x, Tensor perRow) {
-    Checks.columns(m, "x", x, output.columns());
-    checkRows(m, name, output, x.rows(), perRow);
+  /** The same with pixels for data: {@code x/255}. */
+  public final void laplace(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
+    checkRows("laplace", "mean", mean, x, logLik);
+    checkForward("laplace", mean, "logScale", logScale, logLik);
+    doLaplaceBytes(mean, x, logScale, logLik);
   }
 
-  private static void checkRows(String m, String name, Tensor output, int points, Tensor perRow) {
-    Checks.samples(m, name, output.rows(), "x", points);
-    Checks.length(m, m.endsWith("Backward") ? "dLogLik" : "logLik", perRow, output.rows());
-  }
-
-  private static void checkGradient(
-      String m, String name, @Nullable Tensor gradient, String ofName, Tensor of, Tensor dLogLik) {
-    Checks.same(m, name, gradient, ofName, of);
-    Checks.distinct(m, name, gradient, ofName, of);
-    Checks.distinct(m, name, gradient, "dLogLik", dLogLik);
-  }
-
-  private static void checkGaussianGradients(
-      String m,
+  /**
+   * Gradients of {@link #laplace(Tensor, Tensor, Tensor, Tensor)}.
+   *
+   * <pre>
+   * dMean[r,n] += g[r]·sign(x − mean)·p                        sign(0) = 0
+   * dLogScale  += g[r]·( |x − mean|·p − 1 )                    summed over what shares the scale
+   * </pre>
+   *
+   * with p cut off, and dLogScale then, as those of the Gaussian.
+   *
+   * @param mean read, [R,N]
+   * @param x read, [B,N]
+   * @param logScale read: 1 element, [N] or [R,N]
+   * @param dLogLik read, R elements: g
+   * @param dMean accumulated, [R,N], or null when it is not wanted
+   * @param dLogScale accumulated, the shape of {@code logScale}; null when the scale is constant
+   */
+  public final void laplaceBackward(
       Tensor mean,
-      Tensor logVar,
+      Tensor x,
+      Tensor logScale,
       Tensor dLogLik,
       @Nullable Tensor dMean,
-      @Nullable Tensor dLogVar) {
-    checkLogVar(m, logVar, mean);
-    checkGradient(m, "dMean", dMean, "mean", mean, dLogLik);
-    checkGradient(m, "dLogVar", dLogVar, "logVar", logVar, dLogLik);
-    Checks.distinct(m, "dMean", dMean, "logVar", logVar);
-    Checks.distinct(m, "dLogVar", dLogVar, "mean", mean);
-    Checks.distinct(m, "dLogVar", dLogVar, "dMean", dMean);
+      @Nullable Tensor dLogScale) {
+    String m = "laplaceBackward";
+    checkRows(m, "mean", mean, x, dLogLik);
+    checkGradients(m, mean, "logScale", logScale, dLogLik, dMean, "dLogScale", dLogScale);
+    Checks.distinct(m, "dMean", dMean, "x", x);
+    Checks.distinct(m, "dLogScale", dLogScale, "x", x);
+    doLaplaceBackward(mean, x, logScale, dLogLik, dMean, dLogScale);
   }
 
-  private static void checkLogVar(String m, Tensor logVar, Tensor mean) {
-    boolean perRow = logVar.rows() == mean.rows();
-    if (logVar.size() != 1
-        && (logVar.columns() != mean.columns() || (logVar.rows() != 1 && !perRow))) {
-      throw Checks.fail(
-          m,
-          "logVar %s must have 1 element, or be [%d] or [%d,%d]"
-              .formatted(logVar.shape(), mean.columns(), mean.rows(), mean.columns()));
-    }
+  /** The same with pixels for data: {@code x/255}. */
+  public final void laplaceBackward(
+      Tensor mean,
+      ByteTensor x,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale) {
+    String m = "laplaceBackward";
+    checkRows(m, "mean", mean, x, dLogLik);
+    checkGradients(m, mean, "logScale", logScale, dLogLik, dMean, "dLogScale", dLogScale);
+    doLaplaceBytesBackward(mean, x, logScale, dLogLik, dMean, dLogScale);
   }
 
   private void checkUnit(String m, Tensor x) {
@@ -262,6 +349,16 @@ public abstract class LikelihoodKernels {
   protected abstract void doBernoulliBytesBackward(
       Tensor logits, ByteTensor x, @Nullable NoiseKey binarization, Tensor dLogLik, Tensor dLogits);
 
+  protected abstract void doContinuousBernoulli(Tensor logits, Tensor x, Tensor logLik);
+
+  protected abstract void doContinuousBernoulliBytes(Tensor logits, ByteTensor x, Tensor logLik);
+
+  protected abstract void doContinuousBernoulliBackward(
+      Tensor logits, Tensor x, Tensor dLogLik, Tensor dLogits);
+
+  protected abstract void doContinuousBernoulliBytesBackward(
+      Tensor logits, ByteTensor x, Tensor dLogLik, Tensor dLogits);
+
   protected abstract void doGaussian(Tensor mean, Tensor x, Tensor logVar, Tensor logLik);
 
   protected abstract void doGaussianBytes(Tensor mean, ByteTensor x, Tensor logVar, Tensor logLik);
@@ -281,4 +378,24 @@ public abstract class LikelihoodKernels {
       Tensor dLogLik,
       @Nullable Tensor dMean,
       @Nullable Tensor dLogVar);
+
+  protected abstract void doLaplace(Tensor mean, Tensor x, Tensor logScale, Tensor logLik);
+
+  protected abstract void doLaplaceBytes(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik);
+
+  protected abstract void doLaplaceBackward(
+      Tensor mean,
+      Tensor x,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale);
+
+  protected abstract void doLaplaceBytesBackward(
+      Tensor mean,
+      ByteTensor x,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale);
 }

@@ -49,6 +49,40 @@ public final class LikelihoodReference extends LikelihoodKernels {
     return dLogits;
   }
 
+  /** {@code l·(x − 1[l>0]) + log( a/(1 − e^−a) )} with a = |l|, at most the largest float. */
+  static double continuousBernoulli(double l, double x) {
+    double a = Math.min(Math.abs(l), Float.MAX_VALUE);
+    // 1 + a/2 + a²/12 next to 0, where the quotient is 0/0
+    double c = a < 1e-4 ? Math.log1p(a / 2 + a * a / 12) : Math.log(a / -Math.expm1(-a));
+    return c - a * (l > 0 ? 1 - x : x);
+  }
+
+  /** {@code x − E x}; 1/a − 1/(e^a − 1) is ½ − a/12 + a³/720 next to 0. */
+  static double continuousBernoulliSlope(double l, double x) {
+    double a = Math.min(Math.abs(l), Float.MAX_VALUE);
+    double rest = a < 0.01 ? 0.5 - a / 12 + a * a * a / 720 : 1 / a - 1 / Math.expm1(a);
+    return l > 0 ? x - 1 + rest : x - rest;
+  }
+
+  /** logLik [rows]. */
+  static double[] continuousBernoulli(double[] logits, double[] x, int rows, int k, int n) {
+    double[] logLik = new double[rows];
+    for (int i = 0; i < logits.length; i++) {
+      logLik[i / n] += continuousBernoulli(logits[i], x[point(i, k, n)]);
+    }
+    return logLik;
+  }
+
+  /** dLogits [rows, n]. */
+  static double[] continuousBernoulliBackward(
+      double[] logits, double[] x, double[] g, int k, int n) {
+    double[] dLogits = new double[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      dLogits[i] = g[i / n] * continuousBernoulliSlope(logits[i], x[point(i, k, n)]);
+    }
+    return dLogits;
+  }
+
   /** exp(−logVar), cut off: see the contract. NaN stays NaN. */
   static double precision(double logVar) {
     return Math.exp(Math.min(Math.max(-logVar, MIN_LOG_PRECISION), MAX_LOG_PRECISION));
@@ -86,6 +120,39 @@ public final class LikelihoodReference extends LikelihoodKernels {
       dLogVar[v] += g[i / n] * 0.5 * (distance * distance * precision(logVar[v]) - 1);
     }
     return dLogVar;
+  }
+
+  /** logLik [rows]. */
+  static double[] laplace(double[] mean, double[] x, double[] logScale, int rows, int k, int n) {
+    double[] logLik = new double[rows];
+    for (int i = 0; i < mean.length; i++) {
+      double ls = logScale[i % logScale.length];
+      logLik[i / n] -= Math.abs(x[point(i, k, n)] - mean[i]) * precision(ls) + ls + Math.log(2);
+    }
+    return logLik;
+  }
+
+  /** dMean [rows, n]. */
+  static double[] laplaceToMean(
+      double[] mean, double[] x, double[] logScale, double[] g, int k, int n) {
+    double[] dMean = new double[mean.length];
+    for (int i = 0; i < mean.length; i++) {
+      double sign = Math.signum(x[point(i, k, n)] - mean[i]);
+      dMean[i] = g[i / n] * sign * precision(logScale[i % logScale.length]);
+    }
+    return dMean;
+  }
+
+  /** dLogScale, as many elements as {@code logScale}. */
+  static double[] laplaceToLogScale(
+      double[] mean, double[] x, double[] logScale, double[] g, int k, int n) {
+    double[] dLogScale = new double[logScale.length];
+    for (int i = 0; i < mean.length; i++) {
+      int v = i % logScale.length;
+      double distance = Math.abs(x[point(i, k, n)] - mean[i]);
+      dLogScale[v] += g[i / n] * (distance * precision(logScale[v]) - 1);
+    }
+    return dLogScale;
   }
 
   private static int point(int i, int k, int n) {
@@ -159,6 +226,42 @@ public final class LikelihoodReference extends LikelihoodKernels {
   }
 
   @Override
+  protected void doContinuousBernoulli(Tensor logits, Tensor x, Tensor logLik) {
+    continuous(logits, Doubles.read(x), x.rows(), logLik);
+  }
+
+  @Override
+  protected void doContinuousBernoulliBytes(Tensor logits, ByteTensor x, Tensor logLik) {
+    continuous(logits, read(x, null), x.rows(), logLik);
+  }
+
+  private static void continuous(Tensor logits, double[] x, int points, Tensor logLik) {
+    int k = samples(logits, points);
+    double[] l = Doubles.read(logits);
+    Doubles.write(continuousBernoulli(l, x, logits.rows(), k, logits.columns()), logLik);
+  }
+
+  @Override
+  protected void doContinuousBernoulliBackward(
+      Tensor logits, Tensor x, Tensor dLogLik, Tensor dLogits) {
+    continuousBackward(logits, Doubles.read(x), x.rows(), dLogLik, dLogits);
+  }
+
+  @Override
+  protected void doContinuousBernoulliBytesBackward(
+      Tensor logits, ByteTensor x, Tensor dLogLik, Tensor dLogits) {
+    continuousBackward(logits, read(x, null), x.rows(), dLogLik, dLogits);
+  }
+
+  private static void continuousBackward(
+      Tensor logits, double[] x, int points, Tensor dLogLik, Tensor dLogits) {
+    double[] l = Doubles.read(logits);
+    double[] g = Doubles.read(dLogLik);
+    int k = samples(logits, points);
+    Doubles.accumulate(continuousBernoulliBackward(l, x, g, k, logits.columns()), dLogits);
+  }
+
+  @Override
   protected void doGaussian(Tensor mean, Tensor x, Tensor logVar, Tensor logLik) {
     gaussian(mean, Doubles.read(x), x.rows(), logVar, logLik);
   }
@@ -210,5 +313,59 @@ public final class LikelihoodReference extends LikelihoodKernels {
     int k = samples(mean, points);
     Doubles.accumulate(gaussianToMean(m, x, lv, g, k, mean.columns()), dMean);
     Doubles.accumulate(gaussianToLogVar(m, x, lv, g, k, mean.columns()), dLogVar);
+  }
+
+  @Override
+  protected void doLaplace(Tensor mean, Tensor x, Tensor logScale, Tensor logLik) {
+    laplace(mean, Doubles.read(x), x.rows(), logScale, logLik);
+  }
+
+  @Override
+  protected void doLaplaceBytes(Tensor mean, ByteTensor x, Tensor logScale, Tensor logLik) {
+    laplace(mean, read(x, null), x.rows(), logScale, logLik);
+  }
+
+  private static void laplace(Tensor mean, double[] x, int points, Tensor logScale, Tensor logLik) {
+    double[] ls = Doubles.read(logScale);
+    int k = samples(mean, points);
+    Doubles.write(laplace(Doubles.read(mean), x, ls, mean.rows(), k, mean.columns()), logLik);
+  }
+
+  @Override
+  protected void doLaplaceBackward(
+      Tensor mean,
+      Tensor x,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale) {
+    laplaceBackward(mean, Doubles.read(x), x.rows(), logScale, dLogLik, dMean, dLogScale);
+  }
+
+  @Override
+  protected void doLaplaceBytesBackward(
+      Tensor mean,
+      ByteTensor x,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale) {
+    laplaceBackward(mean, read(x, null), x.rows(), logScale, dLogLik, dMean, dLogScale);
+  }
+
+  private static void laplaceBackward(
+      Tensor mean,
+      double[] x,
+      int points,
+      Tensor logScale,
+      Tensor dLogLik,
+      @Nullable Tensor dMean,
+      @Nullable Tensor dLogScale) {
+    double[] m = Doubles.read(mean);
+    double[] ls = Doubles.read(logScale);
+    double[] g = Doubles.read(dLogLik);
+    int k = samples(mean, points);
+    Doubles.accumulate(laplaceToMean(m, x, ls, g, k, mean.columns()), dMean);
+    Doubles.accumulate(laplaceToLogScale(m, x, ls, g, k, mean.columns()), dLogScale);
   }
 }

@@ -11,6 +11,8 @@ final class LikelihoodCases implements FamilyCases {
   public List<KernelCase> parity() {
     List<KernelCase> cases = new ArrayList<>(BernoulliCases.parity());
     cases.addAll(GaussianLikelihoodCases.parity());
+    cases.addAll(ContinuousBernoulliCases.parity());
+    cases.addAll(LaplaceCases.parity());
     return cases;
   }
 
@@ -18,6 +20,8 @@ final class LikelihoodCases implements FamilyCases {
   public List<GradCase> gradients() {
     List<GradCase> cases = new ArrayList<>(BernoulliCases.gradients());
     cases.addAll(GaussianLikelihoodCases.gradients());
+    cases.addAll(ContinuousBernoulliCases.gradients());
+    cases.addAll(LaplaceCases.gradients());
     return cases;
   }
 }
