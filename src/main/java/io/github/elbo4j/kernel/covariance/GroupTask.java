@@ -39,7 +39,7 @@ abstract class GroupTask extends KernelTask {
   protected final void order(MatrixLayout layoutOfAll, Tensor l) {
     d = CholeskyKernels.order(layoutOfAll, l);
     d4 = Math.ceilDiv(d, T) * T;
-    row = (Math.ceilDiv(d, LaneCopy.BLOCK) * LaneCopy.BLOCK + 2) * W;
+    row = (LaneCopy.whole(d) + 2) * W;
     direct = layoutOfAll == MatrixLayout.LANES && d == d4;
   }
 

@@ -20,7 +20,7 @@ final class LaneCopy {
   private static final int STAGE = 256;
 
   /** Rows and columns that are transposed together. */
-  static final int BLOCK = 8;
+  private static final int BLOCK = 8;
 
   private LaneCopy() {}
 
@@ -29,9 +29,19 @@ final class LaneCopy {
     return W * stride(columns);
   }
 
-  /** From a matrix's part of the stage to the next: no power of two, and room to write over. */
+  /** From a matrix's part of the stage to the next: no power of two. */
   private static int stride(int columns) {
-    return Math.max(STAGE, columns) + 16;
+    return Math.max(STAGE, whole(columns)) + 16;
+  }
+
+  /** Columns in whole blocks. */
+  static int whole(int columns) {
+    return Math.ceilDiv(columns, BLOCK) * BLOCK;
+  }
+
+  /** Rows of that many columns that go through the stage together: they end with a block. */
+  private static int rows(int columns) {
+    return Integer.highestOneBit(Math.clamp(STAGE / whole(columns), 1, BLOCK));
   }
 
   /** {@code n} elements of {@code count} matrices; the lanes left have no meaning. */
@@ -149,19 +159,29 @@ final class LaneCopy {
       return;
     }
     int stride = stride(d);
-    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
+    int width = whole(d);
     Arrays.fill(stage, 0, W * stride, 0f); // later rows cover what earlier ones wrote
-    for (int i = 0; i < d; i += rows) {
-      int some = Math.min(rows, d - i);
-      // What a row has beyond d is written over by the next one: matrices are done in order.
-      int n = Math.ceilDiv(i + some, BLOCK) * BLOCK;
+    for (int i = 0; i < d; i += rows(d)) {
+      int some = Math.min(rows(d), d - i);
+      int n = whole(i + some);
       for (int r = i; r < i + some; r++) {
         clear(from, f0 + r * row + (r + 1) * W, f0 + r * row + Math.min(n, d) * W);
       }
-      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, width, stride);
       for (int b = 0; b < count; b++) {
-        System.arraycopy(stage, b * stride, batch, at + b * each + i * d, some * d);
+        copyRows(stage, b * stride, width, some, d, batch, at + b * each + i * d);
       }
+    }
+  }
+
+  private static void copyRows(
+      float[] stage, int from, int width, int rows, int d, float[] to, int t0) {
+    if (width == d) {
+      System.arraycopy(stage, from, to, t0, rows * d);
+      return;
+    }
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(stage, from + r * width, to, t0 + r * d, d);
     }
   }
 
@@ -196,18 +216,15 @@ final class LaneCopy {
       return;
     }
     int stride = stride(d);
-    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
-    for (int i = 0; i < d; i += rows) {
-      int some = Math.min(rows, d - i);
-      int n = Math.ceilDiv(lower ? i + some : d, BLOCK) * BLOCK;
-      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
+    int width = whole(d);
+    for (int i = 0; i < d; i += rows(d)) {
+      int some = Math.min(rows(d), d - i);
+      int n = whole(lower ? i + some : d);
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, width, stride);
       for (int b = 0; b < count; b++) {
         int to = at + b * each + i * d;
-        if (!lower) {
-          add(stage, b * stride, scale, batch, to, some * d);
-        }
-        for (int r = 0; lower && r < some; r++) {
-          add(stage, b * stride + r * d, scale, batch, to + r * d, i + r + 1);
+        for (int r = 0; r < some; r++) {
+          add(stage, b * stride + r * width, scale, batch, to + r * d, lower ? i + r + 1 : d);
         }
       }
     }

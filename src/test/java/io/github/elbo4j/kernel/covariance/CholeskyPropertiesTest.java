@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.GradCheck;
 import java.util.Arrays;
@@ -163,6 +164,8 @@ class CholeskyPropertiesTest {
           float entry = l.get(b * dd + e);
           assertThat(e / d >= e % d ? Float.isNaN(entry) : entry == 0).isTrue();
         }
+        Tensor one = t.slice(b * dd, Shape.of(1, d, d));
+        assertThat(bits(factor(one, wanted[b]), 0, dd)).isEqualTo(bits(l, b * dd, dd));
       }
     }
   }
