@@ -1,0 +1,161 @@
+package io.github.elbo4j.kernel.flow;
+
+import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pass over rows of z in blocks, a block in tiles that stay in the first-level cache. {@code k}
+ * rows use one row of the parameters (a point); what a step makes of a row of parameters is
+ * prepared once: before the blocks where all rows share it, else by the block that has its rows.
+ *
+ * <p>A backward pass has {@code width} sums a point. They are made in float32 over a tile, then in
+ * double: a point's tiles are in one block, or, where all rows share the parameters, each block has
+ * sums of its own that are added in their order.
+ */
+abstract class FlowTask extends KernelTask {
+  /** Elements of a tile; what does not depend on the number of threads gives the same bits. */
+  private static final int TILE = 4096;
+
+  private static final int MOST_ROWS = 128;
+
+  /** Blocks with sums of their own: bounds their memory. */
+  private static final int MOST_BLOCKS = 64;
+
+  int d;
+  int rows;
+  int k;
+
+  /** Rows of a tile, at most. */
+  int tileRows;
+
+  private boolean shared;
+  private int width;
+  private int rowsPerBlock;
+  private float[] heldPrepared = {};
+  private double[] heldSums = {};
+
+  /**
+   * Runs all blocks.
+   *
+   * @param z [R,D]
+   * @param parameter one of the parameters
+   * @param sums doubles that a row of parameters sums, 0 for a forward pass
+   * @param work element operations an element
+   */
+  final void start(Tensor z, Tensor parameter, int sums, int work) {
+    d = z.columns();
+    rows = z.rows();
+    k = FlowKernels.rowsPerParameter(z, parameter);
+    tileRows = Math.clamp(TILE / Math.max(1, d), 1, MOST_ROWS);
+    shared = parameter.rows() == 1;
+    width = sums;
+    int tiles = Math.ceilDiv(rows, tileRows);
+    if (!shared) {
+      rowsPerBlock = Math.max(1, tileRows / k) * k;
+    } else if (sums == 0) {
+      rowsPerBlock = tileRows;
+    } else {
+      rowsPerBlock = Math.ceilDiv(tiles, MOST_BLOCKS) * tileRows;
+    }
+    int blocks = Math.ceilDiv(rows, rowsPerBlock);
+    Scratch scratch = Scratch.get();
+    if (shared) {
+      heldPrepared = scratch.floats(Scratch.HELD, preparedSize());
+      heldSums = scratch.doubles(Scratch.HELD, blocks * width);
+      prepare(0, 1, heldPrepared);
+    }
+    try {
+      Parallel.run(this, blocks, (long) work * Math.max(1, d) * rows);
+      if (shared && sums > 0) {
+        addBlocks(blocks);
+        finish(0, heldPrepared, 0, 1, heldSums, 0);
+      }
+    } finally {
+      forget();
+    }
+  }
+
+  /** The sums of all blocks in those of the first. */
+  private void addBlocks(int blocks) {
+    for (int block = 1; block < blocks; block++) {
+      for (int i = 0; i < width; i++) {
+        heldSums[i] += heldSums[block * width + i];
+      }
+    }
+  }
+
+  @Override
+  public final void run(int block) {
+    int first = block * rowsPerBlock;
+    int end = Math.min(rows, first + rowsPerBlock);
+    int point = first / k;
+    int points = (end - 1) / k + 1 - point;
+    Scratch scratch = Scratch.get();
+    float[] prepared = heldPrepared;
+    double[] sums = heldSums;
+    int at = block * width;
+    if (!shared) {
+      prepared = scratch.floats(0, points * preparedSize());
+      prepare(point, points, prepared);
+      sums = scratch.doubles(0, points * width);
+      at = 0;
+    }
+    Arrays.fill(sums, at, at + points * width, 0);
+    for (int r = first; r < end; r += tileRows) {
+      tile(r, Math.min(end, r + tileRows), point, points, prepared, sums, at);
+    }
+    for (int p = 0; !shared && width > 0 && p < points; p++) {
+      finish(point + p, prepared, p, points, sums, at + p * width);
+    }
+  }
+
+  /** Floats that a row of parameters is prepared into. */
+  abstract int preparedSize();
+
+  /** Prepares {@code points} rows of parameters from row {@code point} on. */
+  abstract void prepare(int point, int points, float[] prepared);
+
+  /**
+   * Rows [first, end).
+   *
+   * @param point the first that {@code prepared} has, of {@code points}
+   * @param sums its sums begin at {@code at}
+   */
+  abstract void tile(
+      int first, int end, int point, int points, float[] prepared, double[] sums, int at);
+
+  /**
+   * Adds the gradients of a row of parameters from its sums.
+   *
+   * @param index of the row among the {@code points} that {@code prepared} has
+   */
+  void finish(int point, float[] prepared, int index, int points, double[] sums, int at) {}
+
+  /** The row after the last one before {@code end} that uses the parameters of row {@code r}. */
+  final int runEnd(int r, int end) {
+    return Math.min(end, (r / k + 1) * k);
+  }
+
+  /** The tile's gradients, copied or zeros. */
+  final float[] gradients(@Nullable Tensor g, int first, int n, float[] tile, int at) {
+    if (g == null) {
+      Arrays.fill(tile, at, at + n * d, 0f);
+    } else {
+      System.arraycopy(g.array(), g.offset() + first * d, tile, at, n * d);
+    }
+    return tile;
+  }
+
+  /** {@code to[0 … n)} = one number a row, or zeros. */
+  final void scalars(@Nullable Tensor t, int first, int n, float[] to, int at) {
+    if (t == null) {
+      Arrays.fill(to, at, at + n, 0f);
+    } else {
+      System.arraycopy(t.array(), t.offset() + first, to, at, n);
+    }
+  }
+}
