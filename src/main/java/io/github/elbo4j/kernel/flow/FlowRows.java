@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.flow;
 
 import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.SimdMath;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -15,77 +16,64 @@ final class FlowRows {
 
   private FlowRows() {}
 
-  /** Floats that {@link #dots} needs for {@code n} rows. */
-  static int lanes(int n) {
-    return n * L;
+  /** {@code n} rounded up to whole vectors: how far apart rows of one number a row of z lie. */
+  static int padded(int n) {
+    return Math.ceilDiv(n, L) * L;
   }
 
-  /** {@code out[k] = Σ_i a[k,i]·w[i]} for n rows. */
-  static void dots(
-      float[] a,
-      int at,
-      int n,
-      int d,
-      float[] w,
-      int wAt,
-      float[] out,
-      int to,
-      float[] lanes) {
-    for (int i = 0; i == 0 || i < d; i += Lanes.CHUNK) {
-      laneDots(a, at + i, d, n, w, wAt + i, Math.min(Lanes.CHUNK, d - i), lanes);
-      if (i == 0) {
-        for (int k = 0; k < n; k++) {
-          out[to + k] = Lanes.sum(lanes, k * L);
-        }
-      } else {
-        for (int k = 0; k < n; k++) {
-          out[to + k] += Lanes.sum(lanes, k * L);
-        }
-      }
-    }
-  }
-
-  /** Four rows at a time share the loads of w and hide the latency of the sums. */
-  private static void laneDots(
-      float[] a, int at, int stride, int n, float[] w, int wAt, int d, float[] lanes) {
+  /**
+   * The products of n rows of a with w, whose sums {@link LaneSums} makes, at {@code lanes[(slot +
+   * k)·L]}. Vectors of columns are the outer loops, four at a time, and rows the inner: C2 compiles
+   * a loop of few turns badly, and a row has few vectors. A lane's chain of additions is a quarter
+   * of the row's vectors.
+   */
+  static void laneDots(
+      float[] a, int at, int n, int d, float[] w, int wAt, float[] lanes, int slot) {
     int full = F.loopBound(d);
-    int k = 0;
-    for (; k + 4 <= n; k += 4) {
-      int o0 = at + k * stride;
-      int o1 = o0 + stride;
-      int o2 = o1 + stride;
-      int o3 = o2 + stride;
-      FloatVector s0 = FloatVector.zero(F);
-      FloatVector s1 = s0;
-      FloatVector s2 = s0;
-      FloatVector s3 = s0;
-      for (int i = 0; i < full; i += L) {
-        FloatVector v = FloatVector.fromArray(F, w, wAt + i);
-        s0 = v.fma(FloatVector.fromArray(F, a, o0 + i), s0);
-        s1 = v.fma(FloatVector.fromArray(F, a, o1 + i), s1);
-        s2 = v.fma(FloatVector.fromArray(F, a, o2 + i), s2);
-        s3 = v.fma(FloatVector.fromArray(F, a, o3 + i), s3);
-      }
-      int slot = k * L;
-      s0.intoArray(lanes, slot);
-      s1.intoArray(lanes, slot + L);
-      s2.intoArray(lanes, slot + 2 * L);
-      s3.intoArray(lanes, slot + 3 * L);
+    int to = slot * L;
+    int i = 0;
+    if (full < 4 * L) {
+      Arrays.fill(lanes, to, to + n * L, 0f);
     }
-    for (; k < n; k++) {
-      FloatVector sum = FloatVector.zero(F);
-      int o = at + k * stride;
-      for (int i = 0; i < full; i += L) {
-        sum = FloatVector.fromArray(F, w, wAt + i).fma(FloatVector.fromArray(F, a, o + i), sum);
-      }
-      sum.intoArray(lanes, k * L);
+    for (; i + 4 * L <= full; i += 4 * L) {
+      laneDots4(a, at + i, d, n, w, wAt + i, i == 0, lanes, to);
     }
-    for (k = 0; full < d && k < n; k++) {
-      int o = at + k * stride;
-      for (int i = full; i < d; i++) {
-        int slot = k * L + i - full;
-        lanes[slot] = Math.fma(w[wAt + i], a[o + i], lanes[slot]);
+    for (; i < full; i += L) {
+      FloatVector v = FloatVector.fromArray(F, w, wAt + i);
+      int o = at + i;
+      for (int k = to; k < to + n * L; k += L) {
+        FloatVector sum = FloatVector.fromArray(F, lanes, k);
+        v.fma(FloatVector.fromArray(F, a, o), sum).intoArray(lanes, k);
+        o += d;
       }
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      int o = at + k * d;
+      for (i = full; i < d; i++) {
+        int lane = to + k * L + i - full;
+        lanes[lane] = Math.fma(w[wAt + i], a[o + i], lanes[lane]);
+      }
+    }
+  }
+
+  private static void laneDots4(
+      float[] a, int at, int stride, int n, float[] w, int wAt, boolean first, float[] lanes, int to) {
+    FloatVector v0 = FloatVector.fromArray(F, w, wAt);
+    FloatVector v1 = FloatVector.fromArray(F, w, wAt + L);
+    FloatVector v2 = FloatVector.fromArray(F, w, wAt + 2 * L);
+    FloatVector v3 = FloatVector.fromArray(F, w, wAt + 3 * L);
+    int o = at;
+    for (int k = to; k < to + n * L; k += L) {
+      FloatVector s = FloatVector.fromArray(F, a, o).mul(v0);
+      FloatVector t = FloatVector.fromArray(F, a, o + L).mul(v1);
+      s = FloatVector.fromArray(F, a, o + 2 * L).fma(v2, s);
+      t = FloatVector.fromArray(F, a, o + 3 * L).fma(v3, t);
+      s = s.add(t);
+      if (!first) {
+        s = s.add(FloatVector.fromArray(F, lanes, k));
+      }
+      s.intoArray(lanes, k);
+      o += stride;
     }
   }
 
@@ -102,18 +90,49 @@ final class FlowRows {
       int n,
       int d) {
     int full = F.loopBound(d);
-    for (int k = 0; k < n; k++) {
-      int row = k * d;
-      float factor = s[sAt + k];
-      FloatVector f = FloatVector.broadcast(F, factor);
-      for (int i = 0; i < full; i += L) {
-        FloatVector.fromArray(F, v, vAt + i)
-            .fma(f, FloatVector.fromArray(F, a, at + row + i))
-            .intoArray(out, to + row + i);
+    int i = 0;
+    for (; i + 4 * L <= full; i += 4 * L) {
+      addMultiples4(a, at + i, s, sAt, v, vAt + i, out, to + i, n, d);
+    }
+    for (; i < full; i += L) {
+      FloatVector x = FloatVector.fromArray(F, v, vAt + i);
+      for (int k = 0, o = i; k < n; k++, o += d) {
+        FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
+        x.fma(f, FloatVector.fromArray(F, a, at + o)).intoArray(out, to + o);
       }
-      for (int i = full; i < d; i++) {
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      float factor = s[sAt + k];
+      int row = k * d;
+      for (i = full; i < d; i++) {
         out[to + row + i] = Math.fma(v[vAt + i], factor, a[at + row + i]);
       }
+    }
+  }
+
+  private static void addMultiples4(
+      float[] a,
+      int at,
+      float[] s,
+      int sAt,
+      float[] v,
+      int vAt,
+      float[] out,
+      int to,
+      int n,
+      int d) {
+    FloatVector v0 = FloatVector.fromArray(F, v, vAt);
+    FloatVector v1 = FloatVector.fromArray(F, v, vAt + L);
+    FloatVector v2 = FloatVector.fromArray(F, v, vAt + 2 * L);
+    FloatVector v3 = FloatVector.fromArray(F, v, vAt + 3 * L);
+    for (int k = 0; k < n; k++) {
+      FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
+      int from = at + k * d;
+      int p = to + k * d;
+      v0.fma(f, FloatVector.fromArray(F, a, from)).intoArray(out, p);
+      v1.fma(f, FloatVector.fromArray(F, a, from + L)).intoArray(out, p + L);
+      v2.fma(f, FloatVector.fromArray(F, a, from + 2 * L)).intoArray(out, p + 2 * L);
+      v3.fma(f, FloatVector.fromArray(F, a, from + 3 * L)).intoArray(out, p + 3 * L);
     }
   }
 
@@ -130,16 +149,32 @@ final class FlowRows {
       int n,
       int d) {
     int full = F.loopBound(d);
-    for (int k = 0; k < n; k++) {
-      int row = k * d;
-      float factor = s[sAt + k];
-      FloatVector f = FloatVector.broadcast(F, factor);
-      for (int i = 0; i < full; i += L) {
-        FloatVector sum = FloatVector.fromArray(F, a, at + row + i);
-        sum = FloatVector.fromArray(F, v, vAt + i).fma(f, sum);
-        sum.add(FloatVector.fromArray(F, out, to + row + i)).intoArray(out, to + row + i);
+    int i = 0;
+    for (; i + 2 * L <= full; i += 2 * L) {
+      FloatVector v0 = FloatVector.fromArray(F, v, vAt + i);
+      FloatVector v1 = FloatVector.fromArray(F, v, vAt + i + L);
+      for (int k = 0; k < n; k++) {
+        FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
+        int o = at + k * d + i;
+        int p = to + k * d + i;
+        FloatVector x = v0.fma(f, FloatVector.fromArray(F, a, o));
+        FloatVector y = v1.fma(f, FloatVector.fromArray(F, a, o + L));
+        x.add(FloatVector.fromArray(F, out, p)).intoArray(out, p);
+        y.add(FloatVector.fromArray(F, out, p + L)).intoArray(out, p + L);
       }
-      for (int i = full; i < d; i++) {
+    }
+    for (; i < full; i += L) {
+      FloatVector x = FloatVector.fromArray(F, v, vAt + i);
+      for (int k = 0, o = i; k < n; k++, o += d) {
+        FloatVector sum = FloatVector.fromArray(F, a, at + o);
+        sum = x.fma(FloatVector.broadcast(F, s[sAt + k]), sum);
+        sum.add(FloatVector.fromArray(F, out, to + o)).intoArray(out, to + o);
+      }
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      float factor = s[sAt + k];
+      int row = k * d;
+      for (i = full; i < d; i++) {
         out[to + row + i] += Math.fma(v[vAt + i], factor, a[at + row + i]);
       }
     }
@@ -152,7 +187,7 @@ final class FlowRows {
     }
   }
 
-  /** {@code sums[i] = Σ_k s[k]·a[k,i]} and {@code sums[d + i] = Σ_k t[k]·b[k,i]}. */
+  /** {@code sums[i] = Σ_k s[sAt + k]·a[k,i]} and {@code sums[d + i] = Σ_k s[tAt + k]·b[k,i]}. */
   static void weightedSums(
       float[] a,
       int aAt,
@@ -160,7 +195,6 @@ final class FlowRows {
       int sAt,
       float[] b,
       int bAt,
-      float[] t,
       int tAt,
       float[] sums,
       int n,
@@ -171,7 +205,7 @@ final class FlowRows {
       FloatVector y = FloatVector.zero(F);
       for (int k = 0; k < n; k++) {
         FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
-        FloatVector g = FloatVector.broadcast(F, t[tAt + k]);
+        FloatVector g = FloatVector.broadcast(F, s[tAt + k]);
         x = f.fma(FloatVector.fromArray(F, a, aAt + k * d + i), x);
         y = g.fma(FloatVector.fromArray(F, b, bAt + k * d + i), y);
       }
@@ -183,7 +217,7 @@ final class FlowRows {
       float y = 0;
       for (int k = 0; k < n; k++) {
         x = Math.fma(s[sAt + k], a[aAt + k * d + i], x);
-        y = Math.fma(t[tAt + k], b[bAt + k * d + i], y);
+        y = Math.fma(s[tAt + k], b[bAt + k * d + i], y);
       }
       sums[i] = x;
       sums[d + i] = y;
@@ -191,9 +225,52 @@ final class FlowRows {
   }
 
   /** {@code sums[i] += a[i]} in double. */
-  static void addTo(double[] sums, int at, float[] a, int n) {
+  static void addTo(double[] sums, int at, float[] a, int from, int n) {
     for (int i = 0; i < n; i++) {
-      sums[at + i] += a[i];
+      sums[at + i] += a[from + i];
+    }
+  }
+
+  /** {@code out += s·a}, over d elements. */
+  static void addMultiple(float s, float[] a, int at, float[] out, int to, int d) {
+    for (int i = 0; i < d; i++) {
+      out[to + i] = Math.fma(s, a[at + i], out[to + i]);
+    }
+  }
+
+  /** Σ_k a[k]. */
+  static float sum(float[] a, int at, int n) {
+    float sum = 0;
+    for (int i = at; i < at + n; i++) {
+      sum += a[i];
+    }
+    return sum;
+  }
+
+  /** {@code to += a + s·b + t·c}, over d elements. */
+  static void addThree(
+      float[] a,
+      int aAt,
+      float s,
+      float[] b,
+      int bAt,
+      float t,
+      float[] c,
+      int cAt,
+      float[] out,
+      int to,
+      int d) {
+    int full = F.loopBound(d);
+    FloatVector f = FloatVector.broadcast(F, s);
+    FloatVector g = FloatVector.broadcast(F, t);
+    for (int i = 0; i < full; i += L) {
+      FloatVector sum = FloatVector.fromArray(F, a, aAt + i);
+      sum = FloatVector.fromArray(F, b, bAt + i).fma(f, sum);
+      sum = FloatVector.fromArray(F, c, cAt + i).fma(g, sum);
+      sum.add(FloatVector.fromArray(F, out, to + i)).intoArray(out, to + i);
+    }
+    for (int i = full; i < d; i++) {
+      out[to + i] += Math.fma(c[cAt + i], t, Math.fma(b[bAt + i], s, a[aAt + i]));
     }
   }
 }

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * rows use one row of the parameters (a point); what a step makes of a row of parameters is
  * prepared once: before the blocks where all rows share it, else by the block that has its rows.
  *
- * <p>A backward pass has {@code width} sums a point. They are made in float32 over a tile, then in
- * double: a point's tiles are in one block, or, where all rows share the parameters, each block has
- * sums of its own that are added in their order.
+ * <p>A backward pass has {@code width} sums a point. They are made in float32 over a tile, which
+ * has all rows of a point; or else in double over tiles. A point's tiles are in one block, or, where
+ * all rows share the parameters, each block has sums of its own that are added in their order.
  */
 abstract class FlowTask extends KernelTask {
   /** Elements of a tile; what does not depend on the number of threads gives the same bits. */
@@ -33,6 +33,10 @@ abstract class FlowTask extends KernelTask {
   int tileRows;
 
   private boolean shared;
+
+  /** Whether a tile has all rows of a point, so that its float32 sums are the point's. */
+  private boolean whole;
+
   private int width;
   private int rowsPerBlock;
   private float[] heldPrepared = {};
@@ -53,6 +57,7 @@ abstract class FlowTask extends KernelTask {
     tileRows = Math.clamp(TILE / Math.max(1, d), 1, MOST_ROWS);
     shared = parameter.rows() == 1;
     width = sums;
+    whole = !shared && k <= tileRows;
     int tiles = Math.ceilDiv(rows, tileRows);
     if (!shared) {
       rowsPerBlock = Math.max(1, tileRows / k) * k;
@@ -64,7 +69,7 @@ abstract class FlowTask extends KernelTask {
     int blocks = Math.ceilDiv(rows, rowsPerBlock);
     Scratch scratch = Scratch.get();
     if (shared) {
-      heldPrepared = scratch.floats(Scratch.HELD, preparedSize());
+      heldPrepared = scratch.floats(Scratch.HELD, preparedSize() + width);
       heldSums = scratch.doubles(Scratch.HELD, blocks * width);
       prepare(0, 1, heldPrepared);
     }
@@ -72,7 +77,8 @@ abstract class FlowTask extends KernelTask {
       Parallel.run(this, blocks, (long) work * Math.max(1, d) * rows);
       if (shared && sums > 0) {
         addBlocks(blocks);
-        finish(0, heldPrepared, 0, 1, heldSums, 0);
+        round(heldSums, 0, heldPrepared);
+        finish(0, 1, heldPrepared, preparedSize());
       }
     } finally {
       forget();
@@ -99,17 +105,54 @@ abstract class FlowTask extends KernelTask {
     double[] sums = heldSums;
     int at = block * width;
     if (!shared) {
-      prepared = scratch.floats(0, points * preparedSize());
+      prepared = scratch.floats(0, points * (preparedSize() + width));
       prepare(point, points, prepared);
-      sums = scratch.doubles(0, points * width);
+      sums = scratch.doubles(0, width);
       at = 0;
     }
-    Arrays.fill(sums, at, at + points * width, 0);
+    if (!whole) {
+      Arrays.fill(sums, at, at + width, 0);
+    }
     for (int r = first; r < end; r += tileRows) {
       tile(r, Math.min(end, r + tileRows), point, points, prepared, sums, at);
     }
-    for (int p = 0; !shared && width > 0 && p < points; p++) {
-      finish(point + p, prepared, p, points, sums, at + p * width);
+    if (!shared && width > 0) {
+      if (!whole) {
+        round(sums, at, prepared);
+      }
+      finish(point, points, prepared, points * preparedSize());
+    }
+  }
+
+  /** A point's sums in float32, behind what is prepared of it. */
+  private void round(double[] sums, int at, float[] prepared) {
+    int to = preparedSize();
+    for (int i = 0; i < width; i++) {
+      prepared[to + i] = (float) sums[at + i];
+    }
+  }
+
+  /**
+   * A tile's sums of rows of one point.
+   *
+   * @param index of the point among the block's
+   * @param column of the first of the n sums
+   */
+  final void deposit(
+      float[] tileSums,
+      int from,
+      int n,
+      int index,
+      int column,
+      int points,
+      float[] prepared,
+      double[] sums,
+      int at) {
+    if (whole) {
+      int to = points * preparedSize() + index * width + column;
+      System.arraycopy(tileSums, from, prepared, to, n);
+    } else {
+      FlowRows.addTo(sums, at + column, tileSums, from, n);
     }
   }
 
@@ -123,17 +166,16 @@ abstract class FlowTask extends KernelTask {
    * Rows [first, end).
    *
    * @param point the first that {@code prepared} has, of {@code points}
-   * @param sums its sums begin at {@code at}
+   * @param sums for {@link #deposit}, as are {@code points}, {@code prepared} and {@code at}
    */
   abstract void tile(
       int first, int end, int point, int points, float[] prepared, double[] sums, int at);
 
   /**
-   * Adds the gradients of a row of parameters from its sums.
-   *
-   * @param index of the row among the {@code points} that {@code prepared} has
+   * Adds the gradients of {@code points} rows of parameters from their sums, {@code width} floats
+   * each from {@code prepared[totals]} on.
    */
-  void finish(int point, float[] prepared, int index, int points, double[] sums, int at) {}
+  void finish(int point, int points, float[] prepared, int totals) {}
 
   /** The row after the last one before {@code end} that uses the parameters of row {@code r}. */
   final int runEnd(int r, int end) {

@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Gradients of Householder reflections, which walk back on copies of a tile. */
 final class HouseholderBackward extends FlowTask {
-  private static final double[] NONE = {};
-
   private Tensor zOut = Tensor.EMPTY;
   private Tensor v = Tensor.EMPTY;
   private Tensor dzOut = Tensor.EMPTY;
@@ -46,7 +44,7 @@ final class HouseholderBackward extends FlowTask {
 
   @Override
   void prepare(int point, int points, float[] prepared) {
-    float[] lanes = Scratch.get().floats(2, FlowRows.lanes(1));
+    float[] lanes = Scratch.get().floats(2, LaneSums.size(points * h));
     Reflections.prepare(v, point * h, points * h, d, prepared, 0, lanes);
   }
 
@@ -54,44 +52,42 @@ final class HouseholderBackward extends FlowTask {
   void tile(int first, int end, int point, int points, float[] prepared, double[] sums, int at) {
     int n = end - first;
     Scratch scratch = Scratch.get();
-    float[] work = scratch.floats(1, 2 * n);
-    float[] lanes = scratch.floats(2, Math.max(FlowRows.lanes(n), 2 * d));
+    float[] work = scratch.floats(1, 2 * FlowRows.padded(n));
+    float[] lanes = scratch.floats(2, Math.max(LaneSums.size(n), 2 * d));
     float[] tiles = scratch.floats(3, 2 * n * d);
     gradients(zOut, first, n, tiles, 0);
     gradients(dzOut, first, n, tiles, n * d);
-    for (int r = first; r < end; ) {
-      int stop = runEnd(r, end);
-      int row = (r - first) * d;
-      int index = r / k - point;
-      Reflections.backward(
-          tiles,
-          row,
-          tiles,
-          n * d + row,
-          stop - r,
-          d,
-          v.array(),
-          v.offset() + r / k * h * d,
-          prepared,
-          index * h,
-          h,
-          false,
-          work,
-          lanes,
-          dv == null ? NONE : sums,
-          at + index * h * d);
-      r = stop;
-    }
+    Reflections.backward(
+        this,
+        tiles,
+        0,
+        tiles,
+        n * d,
+        first,
+        end,
+        v,
+        h,
+        false,
+        point,
+        points,
+        prepared,
+        0,
+        dv != null,
+        0,
+        work,
+        lanes,
+        sums,
+        at);
     if (dz != null) {
       FlowRows.add(tiles, n * d, dz.array(), dz.offset() + first * d, n * d);
     }
   }
 
   @Override
-  void finish(int point, float[] prepared, int index, int points, double[] sums, int at) {
+  void finish(int point, int points, float[] prepared, int totals) {
     if (dv != null) {
       int to = dv.offset() + point * h * d;
-      Reflections.finish(sums, at, prepared, index * h, h, d, dv.array(), to);
+      Reflections.finish(prepared, totals, prepared, 0, points * h, d, dv.array(), to);
     }
   }
 }

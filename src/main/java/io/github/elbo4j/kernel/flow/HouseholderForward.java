@@ -34,7 +34,7 @@ final class HouseholderForward extends FlowTask {
 
   @Override
   void prepare(int point, int points, float[] prepared) {
-    float[] lanes = Scratch.get().floats(2, FlowRows.lanes(1));
+    float[] lanes = Scratch.get().floats(2, LaneSums.size(points * h));
     Reflections.prepare(v, point * h, points * h, d, prepared, 0, lanes);
   }
 
@@ -44,24 +44,9 @@ final class HouseholderForward extends FlowTask {
     int to = out.offset() + first * d;
     System.arraycopy(z.array(), z.offset() + first * d, out.array(), to, n * d);
     Scratch scratch = Scratch.get();
-    float[] work = scratch.floats(1, n);
-    float[] lanes = scratch.floats(2, FlowRows.lanes(n));
-    for (int r = first; r < end; ) {
-      int stop = runEnd(r, end);
-      Reflections.apply(
-          out.array(),
-          out.offset() + r * d,
-          stop - r,
-          d,
-          v.array(),
-          v.offset() + r / k * h * d,
-          prepared,
-          (r / k - point) * h,
-          h,
-          lastFirst,
-          work,
-          lanes);
-      r = stop;
-    }
+    float[] work = scratch.floats(1, FlowRows.padded(n));
+    float[] lanes = scratch.floats(2, LaneSums.size(n));
+    Reflections.apply(
+        this, out.array(), to, first, end, v, h, lastFirst, point, prepared, 0, work, lanes);
   }
 }

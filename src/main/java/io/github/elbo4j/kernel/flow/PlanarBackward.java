@@ -1,7 +1,5 @@
 package io.github.elbo4j.kernel.flow;
 
-import static io.github.elbo4j.kernel.ReferenceMath.sigmoid;
-
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -65,8 +63,9 @@ final class PlanarBackward extends PlanarSteps {
   void tile(int first, int end, int point, int points, float[] prepared, double[] sums, int at) {
     int n = end - first;
     Scratch scratch = Scratch.get();
-    float[] kept = scratch.floats(1, (KEPT * steps + 3) * n);
-    float[] lanes = scratch.floats(2, Math.max(FlowRows.lanes(n), 2 * d));
+    int m = FlowRows.padded(n);
+    float[] kept = scratch.floats(1, (KEPT * steps + 2) * m);
+    float[] lanes = scratch.floats(2, Math.max(LaneSums.size(n), unitSums(d)));
     // what entered each step but the first, then the gradients; one tile even where there is none
     float[] tiles = scratch.floats(3, Math.max(1, steps) * n * d);
     again(first, end, point, points, prepared, kept, tiles, lanes);
@@ -79,12 +78,11 @@ final class PlanarBackward extends PlanarSteps {
     } else {
       gradients(dzOut, first, n, tiles, last);
     }
-    int work = KEPT * steps * n;
-    scalars(dLogDet, first, n, kept, work + 2 * n);
     for (int s = steps - 1; s >= 0; s--) {
       float[] source = s == 0 ? z.array() : tiles;
       int from = s == 0 ? z.offset() + first * d : (s - 1) * n * d;
-      back(first, end, s, point, source, from, prepared, kept, g, gAt, lanes, sums, at);
+      back(
+          first, end, s, point, points, source, from, prepared, kept, g, gAt, lanes, sums, at);
     }
     if (steps == 0 && dz != null) {
       FlowRows.add(g, gAt, dz.array(), dz.offset() + first * d, n * d);
@@ -104,13 +102,14 @@ final class PlanarBackward extends PlanarSteps {
     int n = end - first;
     float[] source = z.array();
     int from = z.offset() + first * d;
-    int x = KEPT * steps * n;
+    int m = FlowRows.padded(n);
+    int x = KEPT * steps * m;
     for (int s = 0; s < steps; s++) {
-      int t = KEPT * s * n;
+      int t = KEPT * s * m;
       arguments(
-          source, from, first, end, s, point, points, prepared, kept, x, kept, t + 2 * n, lanes);
-      SimdMath.tanh(kept, x, kept, t, n);
-      slopes(kept, x, kept, t + n, n);
+          source, from, first, end, s, point, points, prepared, kept, x, t + 2 * m, lanes);
+      SimdMath.tanh(kept, x, kept, t, m);
+      PlanarRows.slopes(kept, x, t, t + 2 * m, t + m, m);
       for (int r = first; s < steps - 1 && r < end; ) {
         int stop = runEnd(r, end);
         int i = r - first;
@@ -131,6 +130,7 @@ final class PlanarBackward extends PlanarSteps {
       int end,
       int s,
       int point,
+      int points,
       float[] source,
       int from,
       float[] prepared,
@@ -141,122 +141,91 @@ final class PlanarBackward extends PlanarSteps {
       double[] sums,
       int at) {
     int n = end - first;
-    int t = KEPT * s * n;
-    int toX = KEPT * steps * n;
-    int toC = toX + n;
+    int m = FlowRows.padded(n);
+    int t = KEPT * s * m;
+    int toX = KEPT * steps * m;
+    int toC = toX + m;
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int i = r - first;
       int unit = (r / k - point) * steps + s;
-      FlowRows.dots(g, gAt + i * d, stop - r, d, prepared, unit * d, kept, toX + i, lanes);
+      FlowRows.laneDots(g, gAt + i * d, stop - r, d, prepared, unit * d, lanes, i);
       r = stop;
     }
-    rowGradients(kept, t, toX, n);
+    LaneSums.sum(lanes, n);
+    System.arraycopy(lanes, 0, kept, toX, n);
+    scalars(dLogDet, first, n, kept, toC);
+    PlanarRows.gradients(kept, t, t + m, t + 2 * m, toX, toC, m);
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int i = r - first;
-      int unit = r / k * steps + s;
+      int rows = stop - r;
       if (du != null) {
-        int to = at + (unit - point * steps) * unitSums(d);
-        addSums(g, gAt + i * d, source, from + i * d, kept, t + i, toX + i, toC + i, stop - r, lanes, sums, to);
+        FlowRows.weightedSums(
+            g, gAt + i * d, kept, t + i, source, from + i * d, toX + i, lanes, rows, d);
+        lanes[2 * d] = FlowRows.sum(kept, toC + i, rows);
+        lanes[2 * d + 1] = FlowRows.sum(kept, toX + i, rows);
+        int width = unitSums(d);
+        deposit(lanes, 0, width, r / k - point, s * width, points, prepared, sums, at);
       }
-      int wAt = w.offset() + unit * d;
-      if (s > 0) {
-        FlowRows.addMultiples(
-            g, gAt + i * d, kept, toX + i, w.array(), wAt, g, gAt + i * d, stop - r, d);
-      } else if (dz != null) {
-        FlowRows.accumulateMultiples(
-            g,
-            gAt + i * d,
-            kept,
-            toX + i,
-            w.array(),
-            wAt,
-            dz.array(),
-            dz.offset() + r * d,
-            stop - r,
-            d);
-      }
+      move(s, r, rows, g, gAt + i * d, kept, toX + i);
       r = stop;
     }
   }
 
-  /** From ûᵀdz' at {@code x} to dx; to the right of it dc, and dlogDet, which stays. */
-  private static void rowGradients(float[] kept, int t, int x, int n) {
-    for (int i = 0; i < n; i++) {
-      float tanh = kept[t + i];
-      float h = kept[t + n + i];
-      float p = kept[t + 2 * n + i];
-      float det = Math.fma(h, p, tanh * tanh);
-      float toC = kept[x + 2 * n + i] * h / det;
-      kept[x + n + i] = toC;
-      kept[x + i] = Math.fma(h, kept[x + i], -2 * tanh * (p - 1) * toC);
-    }
-  }
-
-  private void addSums(
-      float[] g,
-      int gAt,
-      float[] source,
-      int from,
-      float[] kept,
-      int t,
-      int toX,
-      int toC,
-      int n,
-      float[] lanes,
-      double[] sums,
-      int at) {
-    float[] tileSums = lanes; // no longer needed
-    FlowRows.weightedSums(g, gAt, kept, t, source, from, kept, toX, tileSums, n, d);
-    FlowRows.addTo(sums, at, tileSums, 2 * d);
-    double c = 0;
-    double x = 0;
-    for (int i = 0; i < n; i++) {
-      c += kept[toC + i];
-      x += kept[toX + i];
-    }
-    sums[at + 2 * d] += c;
-    sums[at + 2 * d + 1] += x;
-  }
-
-  @Override
-  void finish(int point, float[] prepared, int index, int points, double[] sums, int at) {
-    for (int s = 0; s < steps; s++) {
-      int unit = index * steps + s;
-      double n = prepared[nAt(points, unit)];
-      double a = prepared[aAt(points, unit)];
-      throughUHat(
-          point * steps + s, n, a, prepared[eAt(points, unit)], sums, at + s * unitSums(d));
+  /** The gradients of n rows of a unit, in place, or added to dz. */
+  private void move(int s, int r, int n, float[] g, int gAt, float[] kept, int toX) {
+    int wAt = w.offset() + (r / k * steps + s) * d;
+    if (s > 0) {
+      FlowRows.addMultiples(g, gAt, kept, toX, w.array(), wAt, g, gAt, n, d);
+    } else if (dz != null) {
+      int to = dz.offset() + r * d;
+      FlowRows.accumulateMultiples(g, gAt, kept, toX, w.array(), wAt, dz.array(), to, n, d);
     }
   }
 
   /** From û and c = wᵀû to u and w. */
-  private void throughUHat(int unit, double n, double a, double e, double[] sums, int at) {
+  @Override
+  void finish(int point, int points, float[] prepared, int totals) {
     if (du == null || dw == null || db == null) {
       return;
     }
-    db.array()[db.offset() + unit] += (float) sums[at + 2 * d + 1];
-    float[] us = u.array();
-    float[] ws = w.array();
-    int uAt = u.offset() + unit * d;
-    int wAt = w.offset() + unit * d;
-    double toE = 0;
-    for (int i = 0; n != 0 && i < d; i++) {
-      toE += sums[at + i] * ws[wAt + i];
+    int units = points * steps;
+    int first = point * steps;
+    int width = unitSums(d);
+    Scratch scratch = Scratch.get();
+    float[] lanes = scratch.floats(2, LaneSums.size(units));
+    for (int q = 0; q < units; q++) {
+      int wAt = w.offset() + (first + q) * d;
+      FlowRows.laneDots(prepared, totals + q * width, 1, d, w.array(), wAt, lanes, q);
     }
-    // n = 0: û = u, c = 0
-    double toA = n == 0 ? 0 : sigmoid(a) * sums[at + 2 * d] - sigmoid(-a) * toE / n;
-    double toN = n == 0 ? 0 : -2 * toE * e / n;
-    float[] uGrad = du.array();
-    float[] wGrad = dw.array();
-    int uTo = du.offset() + unit * d;
-    int wTo = dw.offset() + unit * d;
-    for (int i = 0; i < d; i++) {
-      double toUHat = sums[at + i];
-      uGrad[uTo + i] = (float) (uGrad[uTo + i] + (toUHat + toA * ws[wAt + i]));
-      double more = e * toUHat + toA * us[uAt + i] + toN * ws[wAt + i];
-      wGrad[wTo + i] = (float) (wGrad[wTo + i] + (sums[at + d + i] + more));
+    LaneSums.sum(lanes, units); // de
+    float[] slope = scratch.floats(1, units);
+    SimdMath.sigmoid(prepared, aAt(points, 0), slope, 0, units);
+    for (int q = 0; q < units; q++) {
+      int sums = totals + q * width;
+      float n = prepared[nAt(points, q)];
+      float e = prepared[eAt(points, q)];
+      float toE = n == 0 ? 0 : lanes[q] / n; // n = 0: û = u, c = 0
+      float toA = n == 0 ? 0 : slope[q] * prepared[sums + 2 * d] - (1 - slope[q]) * toE;
+      int at = (first + q) * d;
+      add(at, e, toA, -2 * toE * e, prepared, sums);
+      db.array()[db.offset() + first + q] += prepared[sums + 2 * d + 1];
+    }
+  }
+
+  /** {@code du += dû + da·w}, {@code dw += direct + e·dû + da·u + dn·w}. */
+  private void add(int at, float e, float toA, float toN, float[] totals, int sums) {
+    if (du != null && dw != null) {
+      float[] us = u.array();
+      float[] ws = w.array();
+      int wAt = w.offset() + at;
+      int to = dw.offset() + at;
+      FlowRows.addThree(
+          totals, sums, toA, ws, wAt, 0, ws, wAt, du.array(), du.offset() + at, d);
+      FlowRows.addThree(
+          totals, sums + d, e, totals, sums, toA, us, u.offset() + at, dw.array(), to, d);
+      FlowRows.addMultiple(toN, ws, wAt, dw.array(), to, d);
     }
   }
 }

@@ -40,8 +40,9 @@ final class PlanarForward extends PlanarSteps {
   void tile(int first, int end, int point, int points, float[] prepared, double[] sums, int at) {
     int n = end - first;
     Scratch scratch = Scratch.get();
-    float[] work = scratch.floats(1, 4 * n);
-    float[] lanes = scratch.floats(2, FlowRows.lanes(n));
+    int m = FlowRows.padded(n); // x, p, t, h
+    float[] work = scratch.floats(1, 4 * m);
+    float[] lanes = scratch.floats(2, LaneSums.size(n));
     float[] source = z.array();
     int from = z.offset() + first * d;
     if (steps == 0) {
@@ -49,31 +50,39 @@ final class PlanarForward extends PlanarSteps {
     }
     for (int j = 0; j < steps; j++) {
       int s = inverse ? steps - 1 - j : j;
-      arguments(source, from, first, end, s, point, points, prepared, work, 0, work, n, lanes);
+      arguments(source, from, first, end, s, point, points, prepared, work, 0, m, lanes);
       if (inverse) {
-        roots(work, n);
+        roots(work, m, n);
       }
-      SimdMath.tanh(work, 0, work, 2 * n, n);
+      SimdMath.tanh(work, 0, work, 2 * m, m);
       if (logDet != null) {
-        slopes(work, 0, work, 3 * n, n);
-        determinants(work, 2 * n, work, 3 * n, work, n, work, 3 * n, n);
-        addLogs(work, 3 * n, n, inverse ? -1 : 1, logDet, first);
+        PlanarRows.slopes(work, 0, 2 * m, m, 3 * m, m);
+        PlanarRows.determinants(work, 2 * m, 3 * m, m, m);
+        SimdMath.log(work, 3 * m, work, 3 * m, m);
+        addLogs(work, 3 * m, n, logDet, first);
       }
-      if (inverse) {
-        for (int i = 2 * n; i < 3 * n; i++) {
-          work[i] = -work[i];
-        }
+      for (int i = 2 * m; inverse && i < 2 * m + n; i++) {
+        work[i] = -work[i];
       }
-      move(source, from, first, end, s, point, prepared, work, 2 * n);
+      move(source, from, first, end, s, point, prepared, work, 2 * m);
       source = out.array();
       from = out.offset() + first * d;
     }
   }
 
   /** From wᵀz' + b to wᵀz + b. */
-  private static void roots(float[] work, int n) {
+  private static void roots(float[] work, int m, int n) {
     for (int i = 0; i < n; i++) {
-      work[i] = (float) TanhRoot.of(work[n + i], work[i]);
+      work[i] = (float) TanhRoot.of(work[m + i], work[i]);
+    }
+  }
+
+  private void addLogs(float[] logs, int at, int n, Tensor to, int row) {
+    float[] sums = to.array();
+    int from = to.offset() + row;
+    float sign = inverse ? -1 : 1;
+    for (int i = 0; i < n; i++) {
+      sums[from + i] += sign * logs[at + i];
     }
   }
 

@@ -11,6 +11,9 @@ import io.github.elbo4j.tensor.Tensor;
 abstract class PlanarSteps extends FlowTask {
   private static final int SCALARS = 4;
 
+  /** A p up to which h·p may have 8 roundings of t, 5e-7·p, as its error. */
+  private static final float LARGE = 8;
+
   Tensor u = Tensor.EMPTY;
   Tensor w = Tensor.EMPTY;
   Tensor b = Tensor.EMPTY;
@@ -42,13 +45,15 @@ abstract class PlanarSteps extends FlowTask {
     int a = p + units;
     int n = a + units;
     int e = n + units;
-    float[] lanes = Scratch.get().floats(2, FlowRows.lanes(1));
+    float[] lanes = Scratch.get().floats(2, LaneSums.size(2 * units));
     for (int q = 0; q < units; q++) {
       int wAt = w.offset() + from + q * d;
       int uAt = u.offset() + from + q * d;
-      FlowRows.dots(u.array(), uAt, 1, d, w.array(), wAt, prepared, a + q, lanes);
-      FlowRows.dots(w.array(), wAt, 1, d, w.array(), wAt, prepared, n + q, lanes);
+      FlowRows.laneDots(u.array(), uAt, 1, d, w.array(), wAt, lanes, q);
+      FlowRows.laneDots(w.array(), wAt, 1, d, w.array(), wAt, lanes, units + q);
     }
+    LaneSums.sum(lanes, 2 * units);
+    System.arraycopy(lanes, 0, prepared, a, 2 * units); // n is behind a
     for (int q = 0; q < units; q++) {
       prepared[e + q] = -prepared[a + q];
     }
@@ -115,61 +120,24 @@ abstract class PlanarSteps extends FlowTask {
       int point,
       int points,
       float[] prepared,
-      float[] x,
-      int xAt,
-      float[] p,
-      int pAt,
+      float[] work,
+      int x,
+      int p,
       float[] lanes) {
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int unit = r / k * steps + s;
       int i = r - first;
-      FlowRows.dots(
-          source,
-          at + i * d,
-          stop - r,
-          d,
-          w.array(),
-          w.offset() + unit * d,
-          x,
-          xAt + i,
-          lanes);
+      int wAt = w.offset() + unit * d;
+      FlowRows.laneDots(source, at + i * d, stop - r, d, w.array(), wAt, lanes, i);
       float bias = b.array()[b.offset() + unit];
       float softplus = prepared[pAt(points, unit - point * steps)];
       for (; r < stop; r++, i++) {
-        x[xAt + i] += bias;
-        p[pAt + i] = softplus;
+        work[x + i] = bias;
+        work[p + i] = softplus;
       }
     }
-  }
-
-  /** {@code h = 1 − tanh²x = 4q/(1 + q)²} with {@code q = exp(−2|x|)}: exact where it is small. */
-  static void slopes(float[] x, int xAt, float[] h, int hAt, int n) {
-    for (int i = 0; i < n; i++) {
-      h[hAt + i] = -2 * Math.abs(x[xAt + i]);
-    }
-    SimdMath.exp(h, hAt, h, hAt, n);
-    for (int i = 0; i < n; i++) {
-      float q = h[hAt + i];
-      h[hAt + i] = 4 * q / ((1 + q) * (1 + q));
-    }
-  }
-
-  /** {@code det = 1 + h·(p − 1) = t² + h·p}, a sum of positive numbers; det may be h. */
-  static void determinants(
-      float[] t, int tAt, float[] h, int hAt, float[] p, int pAt, float[] det, int detAt, int n) {
-    for (int i = 0; i < n; i++) {
-      det[detAt + i] = Math.fma(h[hAt + i], p[pAt + i], t[tAt + i] * t[tAt + i]);
-    }
-  }
-
-  /** {@code out[row] += sign·log det}; det is overwritten. */
-  static void addLogs(float[] det, int at, int n, float sign, Tensor out, int row) {
-    SimdMath.log(det, at, det, at, n);
-    float[] sums = out.array();
-    int to = out.offset() + row;
-    for (int i = 0; i < n; i++) {
-      sums[to + i] += sign * det[at + i];
-    }
+    LaneSums.sum(lanes, end - first);
+    FlowRows.add(lanes, 0, work, x, end - first);
   }
 }

@@ -40,18 +40,20 @@ final class RadialForward extends RadialSteps {
   void tile(int first, int end, int point, int points, float[] prepared, double[] sums, int at) {
     int n = end - first;
     Scratch scratch = Scratch.get();
-    float[] work = scratch.floats(1, 6 * n);
-    radii(z, first, end, point, points, prepared, work, scratch.floats(2, FlowRows.lanes(n)));
+    int m = FlowRows.padded(n); // r, α, p, φ, ψ, the factor
+    float[] work = scratch.floats(1, 6 * m);
+    float[] lanes = scratch.floats(2, LaneSums.size(n));
+    radii(z, first, end, point, points, prepared, work, m, lanes);
     if (inverse) {
-      originals(work, n);
+      originals(work, m, n);
     }
-    factors(work, 3 * n, 4 * n, n);
-    int factor = 5 * n;
+    factors(work, m);
+    int factor = 5 * m;
     for (int i = 0; i < n; i++) {
-      work[factor + i] = inverse ? 1 / work[3 * n + i] : work[3 * n + i];
+      work[factor + i] = inverse ? 1 / work[3 * m + i] : work[3 * m + i];
     }
     if (logDet != null) {
-      addLogDet(work, first, n, logDet);
+      addLogDet(work, m, first, n, logDet);
     }
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
@@ -71,25 +73,25 @@ final class RadialForward extends RadialSteps {
   }
 
   /** From y = ‖z' − z0‖ to r: the positive root, without cancellation. */
-  private static void originals(float[] work, int n) {
+  private static void originals(float[] work, int m, int n) {
     for (int i = 0; i < n; i++) {
       double y = work[i];
-      double alpha = work[n + i];
-      double half = 0.5 * (y - work[2 * n + i]);
+      double alpha = work[m + i];
+      double half = 0.5 * (y - work[2 * m + i]);
       double root = Math.sqrt(half * half + alpha * y);
       work[i] = (float) (half > 0 ? half + root : alpha * y / (root - half));
     }
   }
 
-  private void addLogDet(float[] work, int first, int n, Tensor logDet) {
-    int phi = 3 * n;
-    int psi = 4 * n; // just behind
-    SimdMath.log(work, phi, work, phi, 2 * n);
-    float[] sums = logDet.array();
-    int to = logDet.offset() + first;
+  private void addLogDet(float[] work, int m, int first, int n, Tensor to) {
+    int phi = 3 * m;
+    int psi = 4 * m; // just behind
+    SimdMath.log(work, phi, work, phi, 2 * m);
+    float[] sums = to.array();
+    int at = to.offset() + first;
     float sign = inverse ? -1 : 1;
     for (int i = 0; i < n; i++) {
-      sums[to + i] += sign * Math.fma(d - 1, work[phi + i], work[psi + i]);
+      sums[at + i] += sign * Math.fma(d - 1, work[phi + i], work[psi + i]);
     }
   }
 }

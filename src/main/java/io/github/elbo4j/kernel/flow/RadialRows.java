@@ -1,7 +1,9 @@
 package io.github.elbo4j.kernel.flow;
 
-import io.github.elbo4j.kernel.Lanes;
+import static jdk.incubator.vector.VectorOperators.EQ;
+
 import io.github.elbo4j.kernel.SimdMath;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -12,8 +14,35 @@ final class RadialRows {
 
   private RadialRows() {}
 
-  /** {@code out[k] = Σ_i (x[k,i] − c[i])·g[k,i]}, or the squares of the distances instead. */
-  static void dots(
+  /**
+   * The squares of n rows of {@code x − c}, whose sums {@link LaneSums} makes, at {@code
+   * lanes[(slot + k)·L]}.
+   */
+  static void laneSquares(
+      float[] x, int at, int n, int d, float[] c, int cAt, float[] lanes, int slot) {
+    int full = F.loopBound(d);
+    int to = slot * L;
+    Arrays.fill(lanes, to, to + n * L, 0f);
+    for (int i = 0; i < full; i += L) {
+      FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
+      int o = at + i;
+      for (int k = to; k < to + n * L; k += L) {
+        FloatVector e = FloatVector.fromArray(F, x, o).sub(centre);
+        e.fma(e, FloatVector.fromArray(F, lanes, k)).intoArray(lanes, k);
+        o += d;
+      }
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      for (int i = full; i < d; i++) {
+        int lane = to + k * L + i - full;
+        float e = x[at + k * d + i] - c[cAt + i];
+        lanes[lane] = Math.fma(e, e, lanes[lane]);
+      }
+    }
+  }
+
+  /** The products of n rows of {@code x − c} with those of g, likewise. */
+  static void laneDots(
       float[] x,
       int at,
       float[] g,
@@ -22,85 +51,26 @@ final class RadialRows {
       int d,
       float[] c,
       int cAt,
-      boolean squares,
-      float[] out,
-      int to,
-      float[] lanes) {
-    for (int i = 0; i == 0 || i < d; i += Lanes.CHUNK) {
-      int count = Math.min(Lanes.CHUNK, d - i);
-      if (squares) {
-        laneSquares(x, at + i, d, n, c, cAt + i, count, lanes);
-      } else {
-        laneDots(x, at + i, g, gAt + i, d, n, c, cAt + i, count, lanes);
-      }
-      for (int k = 0; k < n; k++) {
-        out[to + k] = (i == 0 ? 0 : out[to + k]) + Lanes.sum(lanes, k * L);
-      }
-    }
-  }
-
-  private static void laneSquares(
-      float[] x, int at, int stride, int n, float[] c, int cAt, int d, float[] lanes) {
+      float[] lanes,
+      int slot) {
     int full = F.loopBound(d);
-    int k = 0;
-    for (; k + 2 <= n; k += 2) {
-      int o = at + k * stride;
-      FloatVector s0 = FloatVector.zero(F);
-      FloatVector s1 = s0;
-      for (int i = 0; i < full; i += L) {
-        FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
-        FloatVector e0 = FloatVector.fromArray(F, x, o + i).sub(centre);
-        FloatVector e1 = FloatVector.fromArray(F, x, o + stride + i).sub(centre);
-        s0 = e0.fma(e0, s0);
-        s1 = e1.fma(e1, s1);
+    int to = slot * L;
+    Arrays.fill(lanes, to, to + n * L, 0f);
+    for (int i = 0; i < full; i += L) {
+      FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
+      int o = i;
+      for (int k = to; k < to + n * L; k += L) {
+        FloatVector e = FloatVector.fromArray(F, x, at + o).sub(centre);
+        e = e.fma(FloatVector.fromArray(F, g, gAt + o), FloatVector.fromArray(F, lanes, k));
+        e.intoArray(lanes, k);
+        o += d;
       }
-      s0.intoArray(lanes, k * L);
-      s1.intoArray(lanes, (k + 1) * L);
     }
-    for (; k < n; k++) {
-      int o = at + k * stride;
-      FloatVector s = FloatVector.zero(F);
-      for (int i = 0; i < full; i += L) {
-        FloatVector e = FloatVector.fromArray(F, x, o + i);
-        e = e.sub(FloatVector.fromArray(F, c, cAt + i));
-        s = e.fma(e, s);
-      }
-      s.intoArray(lanes, k * L);
-    }
-    for (k = 0; full < d && k < n; k++) {
+    for (int k = 0; full < d && k < n; k++) {
       for (int i = full; i < d; i++) {
-        int slot = k * L + i - full;
-        float e = x[at + k * stride + i] - c[cAt + i];
-        lanes[slot] = Math.fma(e, e, lanes[slot]);
-      }
-    }
-  }
-
-  private static void laneDots(
-      float[] x,
-      int at,
-      float[] g,
-      int gAt,
-      int stride,
-      int n,
-      float[] c,
-      int cAt,
-      int d,
-      float[] lanes) {
-    int full = F.loopBound(d);
-    for (int k = 0; k < n; k++) {
-      int o = at + k * stride;
-      int p = gAt + k * stride;
-      FloatVector s = FloatVector.zero(F);
-      for (int i = 0; i < full; i += L) {
-        FloatVector e = FloatVector.fromArray(F, x, o + i);
-        e = e.sub(FloatVector.fromArray(F, c, cAt + i));
-        s = e.fma(FloatVector.fromArray(F, g, p + i), s);
-      }
-      s.intoArray(lanes, k * L);
-      for (int i = full; i < d; i++) {
-        int slot = k * L + i - full;
-        lanes[slot] = Math.fma(x[o + i] - c[cAt + i], g[p + i], lanes[slot]);
+        int lane = to + k * L + i - full;
+        float e = x[at + k * d + i] - c[cAt + i];
+        lanes[lane] = Math.fma(e, g[gAt + k * d + i], lanes[lane]);
       }
     }
   }
@@ -118,17 +88,19 @@ final class RadialRows {
       int n,
       int d) {
     int full = F.loopBound(d);
-    for (int k = 0; k < n; k++) {
-      int o = at + k * d;
-      int p = to + k * d;
-      float factor = s[sAt + k];
-      FloatVector f = FloatVector.broadcast(F, factor);
-      for (int i = 0; i < full; i += L) {
-        FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
-        FloatVector.fromArray(F, x, o + i).sub(centre).fma(f, centre).intoArray(out, p + i);
+    for (int i = 0; i < full; i += L) {
+      FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
+      for (int k = 0, o = i; k < n; k++, o += d) {
+        FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
+        FloatVector e = FloatVector.fromArray(F, x, at + o).sub(centre);
+        e.fma(f, centre).intoArray(out, to + o);
       }
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      float factor = s[sAt + k];
       for (int i = full; i < d; i++) {
-        out[p + i] = Math.fma(x[o + i] - c[cAt + i], factor, c[cAt + i]);
+        float e = x[at + k * d + i] - c[cAt + i];
+        out[to + k * d + i] = Math.fma(e, factor, c[cAt + i]);
       }
     }
   }
@@ -149,23 +121,21 @@ final class RadialRows {
       int n,
       int d) {
     int full = F.loopBound(d);
-    for (int k = 0; k < n; k++) {
-      int row = k * d;
-      float bh = s[sAt + k];
-      float along = s[tAt + k];
-      FloatVector f = FloatVector.broadcast(F, bh);
-      FloatVector a = FloatVector.broadcast(F, along);
-      for (int i = 0; i < full; i += L) {
-        FloatVector v = FloatVector.fromArray(F, g, gAt + row + i);
-        FloatVector e = FloatVector.fromArray(F, x, at + row + i);
-        e = e.sub(FloatVector.fromArray(F, c, cAt + i));
-        v.add(v.mul(f).add(e.mul(a)))
-            .add(FloatVector.fromArray(F, dz, to + row + i))
-            .intoArray(dz, to + row + i);
+    for (int i = 0; i < full; i += L) {
+      FloatVector centre = FloatVector.fromArray(F, c, cAt + i);
+      for (int k = 0, o = i; k < n; k++, o += d) {
+        FloatVector v = FloatVector.fromArray(F, g, gAt + o);
+        FloatVector e = FloatVector.fromArray(F, x, at + o).sub(centre);
+        e = e.mul(FloatVector.broadcast(F, s[tAt + k]));
+        v.add(v.fma(FloatVector.broadcast(F, s[sAt + k]), e))
+            .add(FloatVector.fromArray(F, dz, to + o))
+            .intoArray(dz, to + o);
       }
-      for (int i = full; i < d; i++) {
-        float v = g[gAt + row + i];
-        dz[to + row + i] += v + (v * bh + (x[at + row + i] - c[cAt + i]) * along);
+    }
+    for (int k = 0; full < d && k < n; k++) {
+      for (int i = full, o = k * d + full; i < d; i++, o++) {
+        float v = g[gAt + o];
+        dz[to + o] += v + Math.fma(v, s[sAt + k], (x[at + o] - c[cAt + i]) * s[tAt + k]);
       }
     }
   }
@@ -205,6 +175,34 @@ final class RadialRows {
         other = Math.fma(x[at + k * d + i] - c[cAt + i], s[tAt + k], other);
       }
       sums[i] = sum + other;
+    }
+  }
+
+  /**
+   * From r, α, p, φ, ψ, eᵀdz' and dlogDet, m numbers each, in the places of φ and ψ to βh and dr/r,
+   * and behind all to dα and dp.
+   */
+  static void gradients(float[] work, int m, int d) {
+    FloatVector zero = FloatVector.zero(F);
+    for (int i = 0; i < m; i += L) {
+      FloatVector r = FloatVector.fromArray(F, work, i);
+      FloatVector alpha = FloatVector.fromArray(F, work, m + i);
+      FloatVector p = FloatVector.fromArray(F, work, 2 * m + i);
+      FloatVector phi = FloatVector.fromArray(F, work, 3 * m + i);
+      FloatVector toLog = FloatVector.fromArray(F, work, 6 * m + i);
+      FloatVector big = r.add(alpha);
+      FloatVector bh = p.sub(alpha).div(big);
+      FloatVector share = alpha.div(big);
+      FloatVector toPsi = toLog.div(FloatVector.fromArray(F, work, 4 * m + i));
+      FloatVector toPhi = toLog.mul(d - 1f).div(phi);
+      toPhi = toPhi.add(FloatVector.fromArray(F, work, 5 * m + i));
+      FloatVector twice = share.add(share);
+      FloatVector along = bh.neg().div(big).mul(twice.fma(toPsi, toPhi)).div(r);
+      bh.intoArray(work, 3 * m + i);
+      along.blend(zero, r.compare(EQ, zero)).intoArray(work, 4 * m + i);
+      FloatVector byPsi = p.sub(alpha).sub(alpha).div(big).sub(twice.mul(bh));
+      byPsi.mul(toPsi).sub(phi.mul(toPhi)).div(big).intoArray(work, 7 * m + i);
+      share.fma(toPsi, toPhi).div(big).intoArray(work, 8 * m + i);
     }
   }
 }

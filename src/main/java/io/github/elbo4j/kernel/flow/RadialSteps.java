@@ -1,14 +1,18 @@
 package io.github.elbo4j.kernel.flow;
 
-import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * What the passes over a radial step share. A row of parameters is prepared into α = softplus(α̂)
  * and p = softplus(β̂) = α + β.
  */
 abstract class RadialSteps extends FlowTask {
+  private static final VectorSpecies<Float> F = SimdMath.F;
+  private static final int L = SimdMath.L;
+
   Tensor z0 = Tensor.EMPTY;
   Tensor alphaHat = Tensor.EMPTY;
   Tensor betaHat = Tensor.EMPTY;
@@ -42,8 +46,8 @@ abstract class RadialSteps extends FlowTask {
   }
 
   /**
-   * {@code radius = ‖x − z0‖}, {@code alpha} and {@code p} of rows [first, end), each {@code n}
-   * numbers of {@code work} after the other.
+   * {@code radius = ‖x − z0‖}, {@code alpha} and {@code p} of rows [first, end), {@code m} numbers
+   * of {@code work} each.
    */
   final void radii(
       Tensor x,
@@ -53,38 +57,40 @@ abstract class RadialSteps extends FlowTask {
       int points,
       float[] prepared,
       float[] work,
+      int m,
       float[] lanes) {
-    int n = end - first;
     float[] centre = z0.array();
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int i = r - first;
-      int zAt = z0.offset() + r / k * d;
-      float[] a = x.array();
-      int at = x.offset() + r * d;
-      RadialRows.dots(a, at, a, at, stop - r, d, centre, zAt, true, work, i, lanes);
+      int cAt = z0.offset() + r / k * d;
+      RadialRows.laneSquares(
+          x.array(), x.offset() + r * d, stop - r, d, centre, cAt, lanes, i);
       float alpha = prepared[r / k - point];
       float p = prepared[r / k - point + points];
       for (; r < stop; r++, i++) {
-        work[n + i] = alpha;
-        work[2 * n + i] = p;
+        work[m + i] = alpha;
+        work[2 * m + i] = p;
       }
     }
-    for (int i = 0; i < n; i++) {
-      float s = work[i];
+    LaneSums.sum(lanes, end - first);
+    for (int i = 0; i < end - first; i++) {
+      float s = lanes[i];
       s = s < FlowKernels.SMALLEST_SQUARE ? 0 : s > Float.MAX_VALUE ? Float.NaN : s;
       work[i] = (float) Math.sqrt(s);
     }
   }
 
-  /** {@code φ = (r + p)/(r + α)} and {@code ψ = (r + α·φ)/(r + α)} of n rows. */
-  static void factors(float[] work, int phi, int psi, int n) {
-    for (int i = 0; i < n; i++) {
-      float r = work[i];
-      float alpha = work[n + i];
-      float f = (r + work[2 * n + i]) / (r + alpha);
-      work[phi + i] = f;
-      work[psi + i] = Math.fma(alpha, f, r) / (r + alpha);
+  /** {@code φ = (r + p)/(r + α)} and {@code ψ = (r + α·φ)/(r + α)}, behind r, α and p. */
+  static void factors(float[] work, int m) {
+    for (int i = 0; i < m; i += L) {
+      FloatVector r = FloatVector.fromArray(F, work, i);
+      FloatVector alpha = FloatVector.fromArray(F, work, m + i);
+      FloatVector p = FloatVector.fromArray(F, work, 2 * m + i);
+      FloatVector big = r.add(alpha);
+      FloatVector phi = r.add(p).div(big);
+      phi.intoArray(work, 3 * m + i);
+      alpha.fma(phi, r).div(big).intoArray(work, 4 * m + i);
     }
   }
 }
