@@ -22,8 +22,10 @@ abstract class FlowTask extends KernelTask {
 
   private static final int MOST_ROWS = 128;
 
-  /** Blocks with sums of their own: bounds their memory. */
+  /** Blocks with sums of their own, and the doubles of them all: bound their memory. */
   private static final int MOST_BLOCKS = 64;
+
+  private static final int MOST_SUMS = 1 << 18;
 
   int d;
   int rows;
@@ -32,7 +34,7 @@ abstract class FlowTask extends KernelTask {
   /** Rows of a tile, at most. */
   int tileRows;
 
-  private boolean shared;
+  boolean shared;
 
   /** Whether a tile has all rows of a point, so that its float32 sums are the point's. */
   private boolean whole;
@@ -60,11 +62,13 @@ abstract class FlowTask extends KernelTask {
     whole = !shared && k <= tileRows;
     int tiles = Math.ceilDiv(rows, tileRows);
     if (!shared) {
+      tileRows = (int) Math.min(tileRows, (long) mostPoints() * k);
       rowsPerBlock = Math.max(1, tileRows / k) * k;
     } else if (sums == 0) {
       rowsPerBlock = tileRows;
     } else {
-      rowsPerBlock = Math.ceilDiv(tiles, MOST_BLOCKS) * tileRows;
+      int most = Math.clamp(MOST_SUMS / sums, 1, MOST_BLOCKS);
+      rowsPerBlock = Math.ceilDiv(tiles, most) * tileRows;
     }
     int blocks = Math.ceilDiv(rows, rowsPerBlock);
     Scratch scratch = Scratch.get();
@@ -83,6 +87,15 @@ abstract class FlowTask extends KernelTask {
     } finally {
       forget();
     }
+  }
+
+  /** For rows of a matrix instead, {@code n} of them with one row of parameters. */
+  final void matrix(int n, int columns) {
+    d = columns;
+    rows = n;
+    k = Math.max(1, n);
+    shared = true;
+    whole = false;
   }
 
   /** The sums of all blocks in those of the first. */
@@ -105,7 +118,8 @@ abstract class FlowTask extends KernelTask {
     double[] sums = heldSums;
     int at = block * width;
     if (!shared) {
-      prepared = scratch.floats(0, points * (preparedSize() + width));
+      int size = points * (preparedSize() + width);
+      prepared = scratch.floats(slot(), size + workSize());
       prepare(point, points, prepared);
       sums = scratch.doubles(0, width);
       at = 0;
@@ -130,6 +144,11 @@ abstract class FlowTask extends KernelTask {
     for (int i = 0; i < width; i++) {
       prepared[to + i] = (float) sums[at + i];
     }
+  }
+
+  /** Where {@link #deposit} leaves a sum of a tile that has all rows of a point, else -1. */
+  final int depositAt(int index, int column, int points) {
+    return whole ? points * preparedSize() + index * width + column : -1;
   }
 
   /**
@@ -158,6 +177,35 @@ abstract class FlowTask extends KernelTask {
 
   /** Floats that a row of parameters is prepared into. */
   abstract int preparedSize();
+
+  /** The scratch that has what a block prepares, sums and, behind these, works with. */
+  int slot() {
+    return 0;
+  }
+
+  /** Floats that a tile works with in {@link #slot}. */
+  int workSize() {
+    return 0;
+  }
+
+  /** Points whose parameters are prepared at once. */
+  int mostPoints() {
+    return MOST_ROWS;
+  }
+
+  /** Where a tile's floats in {@link #slot} begin: {@code prepared} has them unless it is shared. */
+  final int workAt(int points) {
+    return shared ? 0 : points * (preparedSize() + width);
+  }
+
+  /** Doubles, and floats, that a row of parameters sums. */
+  final int width() {
+    return width;
+  }
+
+  final float[] work(float[] prepared) {
+    return shared ? Scratch.get().floats(slot(), workSize()) : prepared;
+  }
 
   /** Prepares {@code points} rows of parameters from row {@code point} on. */
   abstract void prepare(int point, int points, float[] prepared);
