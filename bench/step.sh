@@ -4,10 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/build.sh
-if [ "$(uname -sm)" != "Linux x86_64" ]; then
+if ! peer_platform; then
   echo "step.sh: the peer's natives are for Linux on x86_64; this is $(uname -sm)" >&2
   exit 2
 fi
 build -Ppeers
+clear_environment
 exec "$JAVA_HOME/bin/java" -Delbo4j.commit="$commit" -cp "$classes" \
   io.github.elbo4j.bench.step.StepComparison "$@"

@@ -135,7 +135,7 @@ public final class GaussianOps {
     return n.kl;
   }
 
-  private static void bothOrNeither(String method, String a, Var first, String b, Var second) {
+  static void bothOrNeither(String method, String a, Var first, String b, Var second) {
     if (first.needsGradient() != second.needsGradient()) {
       throw new IllegalArgumentException(
           "%s: %s and %s must both need a gradient or neither".formatted(method, a, b));

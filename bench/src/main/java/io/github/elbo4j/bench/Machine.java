@@ -40,11 +40,11 @@ public record Machine(
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
-  /** {@code <what>-<cpu>-<date>}, for the name of a file of results. */
-  public String fileStem(String what) {
+  /** {@code <cpu>-<date>}, for the name of a file of results. */
+  public String fileStem() {
     String slug = cpu.replaceAll("\\(.*?\\)", " ").toLowerCase(Locale.ROOT);
     slug = slug.replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
-    return what + "-" + slug + "-" + LocalDate.now(ZoneOffset.UTC);
+    return slug + "-" + LocalDate.now(ZoneOffset.UTC);
   }
 
   /** As an object of a file of results. */
@@ -99,6 +99,18 @@ public record Machine(
       }
     }
     return sizes.isEmpty() ? "caches unknown" : String.join(", ", sizes);
+  }
+
+  /** Bytes of the first processor's cache of that level; 0 where that is unknown. */
+  public static long cacheBytes(int level) {
+    for (int i = 0; Files.isReadable(CACHES.resolve("index" + i)); i++) {
+      Path cache = CACHES.resolve("index" + i);
+      String size = first(cache.resolve("size"));
+      if (first(cache.resolve("level")).equals(Integer.toString(level)) && size.endsWith("K")) {
+        return 1024 * Long.parseLong(size.substring(0, size.length() - 1));
+      }
+    }
+    return 0;
   }
 
   private static String first(Path file) {

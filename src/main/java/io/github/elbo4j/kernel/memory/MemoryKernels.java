@@ -38,6 +38,18 @@ public abstract class MemoryKernels {
   }
 
   /**
+   * {@code to += from}.
+   *
+   * @param from read, any shape
+   * @param to accumulated, the shape of {@code from}
+   */
+  public final void add(Tensor from, Tensor to) {
+    Checks.same("add", "to", to, "from", from);
+    Checks.distinct("add", "to", to, "from", from);
+    doAdd(from, to);
+  }
+
+  /**
    * Exchanges the elements of two tensors.
    *
    * @param a read and written, any shape
@@ -52,6 +64,8 @@ public abstract class MemoryKernels {
   protected abstract void doFill(Tensor out, float value);
 
   protected abstract void doCopy(Tensor from, Tensor to);
+
+  protected abstract void doAdd(Tensor from, Tensor to);
 
   protected abstract void doSwap(Tensor a, Tensor b);
 }

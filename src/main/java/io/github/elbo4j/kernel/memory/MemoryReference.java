@@ -2,7 +2,10 @@ package io.github.elbo4j.kernel.memory;
 
 import io.github.elbo4j.tensor.Tensor;
 
-/** The law for {@link MemoryKernels}: one element at a time. In float32, since nothing is lost. */
+/**
+ * The law for {@link MemoryKernels}: one element at a time. In float32: no result is rounded more
+ * than once.
+ */
 public final class MemoryReference extends MemoryKernels {
   @Override
   protected void doFill(Tensor out, float value) {
@@ -15,6 +18,13 @@ public final class MemoryReference extends MemoryKernels {
   protected void doCopy(Tensor from, Tensor to) {
     for (int i = 0; i < from.size(); i++) {
       to.array()[to.offset() + i] = from.array()[from.offset() + i];
+    }
+  }
+
+  @Override
+  protected void doAdd(Tensor from, Tensor to) {
+    for (int i = 0; i < from.size(); i++) {
+      to.array()[to.offset() + i] += from.array()[from.offset() + i];
     }
   }
 

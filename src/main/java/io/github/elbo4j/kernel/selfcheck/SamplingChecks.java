@@ -26,6 +26,7 @@ final class SamplingChecks {
     Tensor y = a.out(N);
     k.memory().swap(x, y);
     k.memory().copy(x, a.out(N));
+    k.memory().add(x, y);
     k.memory().fill(a.out(N), 0.5f);
   }
 

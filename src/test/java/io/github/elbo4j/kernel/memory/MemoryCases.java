@@ -17,7 +17,7 @@ final class MemoryCases implements FamilyCases {
     List<KernelCase> cases = new ArrayList<>();
     for (int n : new int[] {0, 1, L - 1, L, L + 1, 8 * L + 3, 97, 784}) {
       for (int rows : new int[] {0, 1, 3, 20}) {
-        for (KernelCase c : List.of(fill(rows, n), copy(rows, n), swap(rows, n))) {
+        for (KernelCase c : List.of(fill(rows, n), copy(rows, n), add(rows, n), swap(rows, n))) {
           cases.add(n == 97 && rows == 20 ? c.asHot() : c);
         }
       }
@@ -43,6 +43,17 @@ final class MemoryCases implements FamilyCases {
           Tensor from = f.input("from", rows, n);
           Tensor to = f.output("to", Tolerance.EXACT, rows, n);
           return k -> k.memory().copy(from, to);
+        });
+  }
+
+  private static KernelCase add(int rows, int n) {
+    return KernelCase.of(
+        "memory.add",
+        label(rows, n),
+        f -> {
+          Tensor from = f.input("from", rows, n);
+          Tensor to = f.accumulated("to", Tolerance.EXACT, rows, n);
+          return k -> k.memory().add(from, to);
         });
   }
 

@@ -1,23 +1,22 @@
 package io.github.elbo4j.bench.kernel;
 
-import io.github.elbo4j.bench.Machine;
+import io.github.elbo4j.bench.report.Conditions;
+import io.github.elbo4j.bench.report.KernelReport;
 import io.github.elbo4j.kernel.Parallel;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Runs the kernel benchmarks; see bench/README.md. */
@@ -30,22 +29,32 @@ public final class Bench {
   /**
    * Measures, or with {@code --smoke} only checks.
    *
-   * @param args {@code --smoke}, or {@code --save} to write into bench/results; the rest is JMH's
+   * @param args {@code --smoke}; {@code --save} to write into bench/results; {@code --quick} for
+   *     rough numbers; the rest is JMH's
    */
   public static void main(String[] args) throws IOException {
     List<String> rest = new ArrayList<>(Arrays.asList(args));
     boolean smoke = rest.remove("--smoke");
     boolean save = rest.remove("--save");
+    boolean quick = rest.remove("--quick");
     try {
-      CommandLineOptions given = new CommandLineOptions(rest.toArray(String[]::new));
+      List<String> asked = new CommandLineOptions(rest.toArray(String[]::new)).getIncludes();
+      // JMH adds to the regular expressions of given options; a run of one case has its own.
+      List<String> options = new ArrayList<>(rest);
+      options.removeAll(asked);
+      CommandLineOptions given = new CommandLineOptions(options.toArray(String[]::new));
+      Plan plan = Plan.of(asked, quick ? quick(given) : given, Natives.areThere());
       if (given.shouldHelp()) {
         given.showHelp();
       } else if (given.shouldList()) {
-        new Runner(given).list();
+        plan.groups().forEach(group -> System.out.println(group.ours() + " " + group.peers()));
+      } else if (plan.groups().isEmpty()) {
+        throw new IllegalStateException("no benchmark matches " + asked);
       } else if (smoke) {
-        smoke(given);
+        smoke(plan, given);
       } else {
-        System.exit(measure(given, save) ? 0 : 1);
+        Path stem = save ? RESULTS.resolve(stem(rest)) : WORK.resolve("kernels");
+        System.exit(measure(plan, quick ? quick(given) : given, stem, args) ? 0 : 1);
       }
     } catch (CommandLineOptionException e) {
       System.err.println("bench: " + e.getMessage());
@@ -56,57 +65,87 @@ public final class Bench {
     }
   }
 
+  /**
+   * Two short forks: enough to see a factor, not to publish it. The compilers run in the measuring
+   * thread, so that code is compiled after so many calls and not when a busy machine finds time.
+   */
+  private static Options quick(Options given) {
+    System.setProperty("jmh.ignoreLock", "true");
+    return new OptionsBuilder()
+        .parent(given)
+        .forks(given.getForkCount().orElse(2))
+        .jvmArgsAppend("-Xbatch")
+        .warmupIterations(3)
+        .warmupTime(TimeValue.milliseconds(400))
+        .measurementIterations(5)
+        .measurementTime(TimeValue.milliseconds(100))
+        .build();
+  }
+
   /** One call of each benchmark in this process, compared with the reference. */
-  private static void smoke(CommandLineOptions given) throws RunnerException {
+  private static void smoke(Plan plan, Options given) throws RunnerException {
+    System.setProperty("jmh.ignoreLock", "true");
     int hooks = HookGuard.check();
-    Collection<RunResult> results =
-        new Runner(
-                new OptionsBuilder()
-                    .parent(given)
-                    .forks(0)
-                    .mode(Mode.SingleShotTime)
-                    .warmupIterations(0)
-                    .measurementIterations(1)
-                    .shouldFailOnError(true)
-                    .verbosity(VerboseMode.SILENT)
-                    .build())
-            .run();
+    int peers = 0;
+    for (Plan.Group group : plan.groups()) {
+      once(group.ours(), given);
+      for (Case peer : group.peers()) {
+        once(peer, given);
+        peers++;
+      }
+    }
     System.out.printf(
         "bench-smoke: %d cases agree with the reference; each of the %d hooks has a benchmark%n",
-        results.size(), hooks);
+        plan.groups().size(), hooks);
+    System.out.printf("bench-smoke: %d cases of peers agree with it%s%n", peers, leftOut(plan));
   }
 
-  /** False when a SIMD kernel allocates. */
-  private static boolean measure(CommandLineOptions given, boolean save)
-      throws IOException, RunnerException {
-    Machine machine = Machine.here();
-    Path stem = save ? RESULTS.resolve(machine.fileStem("kernels")) : WORK.resolve("kernels");
-    Files.createDirectories(stem.toAbsolutePath().getParent());
-    Collection<RunResult> results =
-        new Runner(
-                new OptionsBuilder()
-                    .parent(given)
-                    .addProfiler(GCProfiler.class)
-                    .shouldFailOnError(true)
-                    .resultFormat(ResultFormatType.JSON)
-                    .result(stem + ".json")
-                    .build())
-            .run();
-    String table = Table.of(results);
-    String head =
-        "# Kernels\n\n%s- JMH 1.37, %d threads\n\n"
-            .formatted(machine.toMarkdown(), Parallel.threads());
-    Files.writeString(Path.of(stem + ".md"), head + table);
-    System.out.print(table);
-    System.out.println("bench: written to " + stem + ".md and .json");
-    Collection<String> allocating = Table.allocating(results);
-    if (!allocating.isEmpty()) {
-      System.err.println("bench: FAILED: these SIMD kernels allocate: " + allocating);
+  private static String leftOut(Plan plan) {
+    return plan.leftOut() == 0
+        ? ""
+        : "; skipped %d of libtorch, whose natives are not here (PEERS=1 fetches them)"
+            .formatted(plan.leftOut());
+  }
+
+  private static void once(Case one, Options given) throws RunnerException {
+    try {
+      new Runner(
+              Measurement.only(one.verified(), given)
+                  .forks(0)
+                  .mode(Mode.SingleShotTime)
+                  .warmupIterations(0)
+                  .measurementIterations(1)
+                  .verbosity(VerboseMode.SILENT)
+                  .build())
+          .run();
+    } catch (RunnerException e) {
+      throw new RunnerException(one.toString(), e);
     }
-    return allocating.isEmpty();
   }
 
-  private static String reasons(Throwable failure) {
+  /** False when a benchmark failed or a SIMD kernel allocates. */
+  private static boolean measure(Plan plan, Options given, Path stem, String[] args)
+      throws IOException, RunnerException {
+    String command = "bench/run.sh " + String.join(" ", args);
+    Session session = new Session(plan, given, Conditions.here(command, Parallel.threads()), stem);
+    KernelReport report = session.run();
+    System.out.print(report.table());
+    System.out.print(report.summary());
+    System.out.println("bench: written to " + stem + ".md and .json" + leftOut(plan));
+    session.failures().forEach(failure -> System.err.println("bench: FAILED: " + failure));
+    return session.failures().isEmpty() && report.rows().stream().noneMatch(row -> row.allocates());
+  }
+
+  /** Of the file of results: a part of the benchmarks does not replace the whole. */
+  private static String stem(List<String> selection) {
+    String part = String.join("-", selection).toLowerCase(Locale.ROOT);
+    part = part.replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+    String whole = io.github.elbo4j.bench.Machine.here().fileStem();
+    return part.isEmpty() ? whole : whole + "-" + part;
+  }
+
+  /** The messages of a failure and of what caused it. */
+  static String reasons(Throwable failure) {
     List<String> reasons = new ArrayList<>();
     for (Throwable t = failure; t != null; t = t.getCause()) {
       reasons.add(t.getMessage() == null ? t.toString() : t.getMessage());

@@ -5,17 +5,15 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
-import org.openjdk.jmh.runner.format.OutputFormatFactory;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** No kernel without a benchmark. */
+/** No kernel without a benchmark, and no peer without what it is a peer of. */
 final class HookGuard {
   private HookGuard() {}
 
@@ -39,7 +37,27 @@ final class HookGuard {
               + "; benchmarks of hooks there are not: "
               + unknown);
     }
+    checkPeers();
     return hooks.size();
+  }
+
+  private static void checkPeers() {
+    Set<String> ours = new TreeSet<>();
+    for (BenchmarkListEntry entry : Plan.find(List.of(), List.of())) {
+      if (Peer.of(entry.getUserClassQName()) == null) {
+        Plan.expand(entry, null).forEach(one -> ours.add(one.pair()));
+      }
+    }
+    for (BenchmarkListEntry entry : Plan.find(List.of(), List.of())) {
+      if (Peer.of(entry.getUserClassQName()) != null) {
+        for (Case peer : Plan.expand(entry, null)) {
+          if (!ours.contains(peer.pair())) {
+            throw new IllegalStateException(
+                peer.benchmark() + " " + peer.values() + " has no case of ours beside it");
+          }
+        }
+      }
+    }
   }
 
   /** {@code family.method} for each protected abstract {@code doMethod} of each family. */
@@ -60,13 +78,11 @@ final class HookGuard {
   }
 
   private static Set<String> covered() {
-    Set<BenchmarkListEntry> entries =
-        BenchmarkList.defaultList()
-            .getAll(
-                OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
-                java.util.List.of());
     Set<String> covered = new TreeSet<>();
-    for (BenchmarkListEntry entry : entries) {
+    for (BenchmarkListEntry entry : Plan.find(List.of(), List.of())) {
+      if (Peer.of(entry.getUserClassQName()) != null) {
+        continue;
+      }
       for (Method method : benchmarkClass(entry).getMethods()) {
         Covers covers = method.getAnnotation(Covers.class);
         if (covers != null) {

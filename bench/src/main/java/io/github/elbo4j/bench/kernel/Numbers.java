@@ -5,10 +5,10 @@ import io.github.elbo4j.tensor.Tensor;
 import java.util.SplittableRandom;
 
 /** Arguments of a benchmark, drawn from a fixed seed: two preparations hold the same numbers. */
-final class Numbers {
+public final class Numbers {
   private final SplittableRandom random = new SplittableRandom(7);
 
-  Tensor normal(int... dims) {
+  public Tensor normal(int... dims) {
     Tensor t = Tensor.zeros(dims);
     for (int i = 0; i < t.size(); i++) {
       t.array()[i] = (float) random.nextGaussian();
@@ -17,7 +17,7 @@ final class Numbers {
   }
 
   /** In [0,1). */
-  Tensor uniform(int... dims) {
+  public Tensor uniform(int... dims) {
     Tensor t = Tensor.zeros(dims);
     for (int i = 0; i < t.size(); i++) {
       t.array()[i] = (float) random.nextInt(1 << 24) * 0x1p-24f;
@@ -26,7 +26,7 @@ final class Numbers {
   }
 
   /** Like pixels of a picture: half of them 0. */
-  ByteTensor pixels(int rows, int columns) {
+  public ByteTensor pixels(int rows, int columns) {
     byte[] bytes = new byte[rows * columns];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) Math.max(0, random.nextInt(512) - 256);
@@ -35,7 +35,7 @@ final class Numbers {
   }
 
   /** The numbers of a shape such as {@code 128x784}. */
-  static int[] dims(String shape) {
+  public static int[] dims(String shape) {
     String[] parts = shape.split("x", -1);
     int[] dims = new int[parts.length];
     for (int i = 0; i < dims.length; i++) {

@@ -3,7 +3,10 @@ package io.github.elbo4j.bench.kernel;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one call of a benchmark works on: for its rates, and for the comparison of its outputs with
@@ -14,6 +17,7 @@ public final class Work {
   private final long elements;
   private final List<Tensor> outputs = new ArrayList<>();
   private final List<int[]> words = new ArrayList<>();
+  private final IdentityHashMap<Object, Long> sizes = new IdentityHashMap<>();
   private long bytes;
   private long flops;
 
@@ -22,48 +26,58 @@ public final class Work {
   }
 
   /** Work of so many elements, in the sense of "nanoseconds an element". */
-  static Work of(long elements) {
+  public static Work of(long elements) {
     return new Work(elements);
   }
 
-  Work reads(Tensor... tensors) {
+  public Work reads(Tensor... tensors) {
     for (Tensor t : tensors) {
-      bytes += 4L * t.size();
+      touch(t, 4L * t.size());
     }
     return this;
   }
 
-  Work reads(ByteTensor pixels) {
-    bytes += pixels.size();
+  public Work reads(ByteTensor pixels) {
+    touch(pixels, pixels.size());
     return this;
   }
 
-  Work writes(Tensor... tensors) {
+  public Work reads(int[] integers) {
+    touch(integers, 4L * integers.length);
+    return this;
+  }
+
+  private void touch(Object argument, long size) {
+    bytes += size;
+    sizes.put(argument, size);
+  }
+
+  public Work writes(Tensor... tensors) {
     outputs.addAll(List.of(tensors));
     return reads(tensors);
   }
 
-  Work writes(int[] integers) {
+  public Work writes(int[] integers) {
     words.add(integers);
-    bytes += 4L * integers.length;
-    return this;
+    return reads(integers);
   }
 
   /** Outputs that are read and written. */
-  Work updates(Tensor... tensors) {
+  public Work updates(Tensor... tensors) {
     return writes(tensors).reads(tensors);
   }
 
   /** Multiplications and additions, where that is the measure. */
-  Work flops(long count) {
+  public Work flops(long count) {
     flops = count;
     return this;
   }
 
   /** Both of two calls in a row. */
-  Work and(Work next) {
+  public Work and(Work next) {
     outputs.addAll(next.outputs);
     words.addAll(next.words);
+    sizes.putAll(next.sizes);
     bytes += next.bytes;
     flops += next.flops;
     return this;
@@ -77,6 +91,11 @@ public final class Work {
     return bytes;
   }
 
+  /** Bytes of the different arguments: what a cache would have to hold. */
+  long footprint() {
+    return sizes.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   long flops() {
     return flops;
   }
@@ -87,20 +106,39 @@ public final class Work {
    * terms that cancel. The project's tests use tighter ones; this catches a kernel that is wrong.
    */
   void assertMatches(Work reference) {
-    if (outputs.isEmpty() && words.isEmpty()) {
-      throw new IllegalStateException("this benchmark names no output to compare");
-    }
-    for (int o = 0; o < outputs.size(); o++) {
-      compare(outputs.get(o).toArray(), reference.outputs.get(o).toArray(), o);
-    }
+    List<float @Nullable []> got = new ArrayList<>();
+    outputs.forEach(output -> got.add(output.toArray()));
+    reference.assertMatches(got);
     for (int w = 0; w < words.size(); w++) {
-      if (!java.util.Arrays.equals(words.get(w), reference.words.get(w))) {
+      if (!Arrays.equals(words.get(w), reference.words.get(w))) {
         throw new IllegalStateException("integer output " + w + " is not the reference's");
       }
     }
   }
 
+  /** The same of outputs that another library computed; null stands for one not to compare. */
+  void assertMatches(List<float @Nullable []> got) {
+    if (outputs.isEmpty() && words.isEmpty()) {
+      throw new IllegalStateException("this benchmark names no output to compare");
+    }
+    if (got.size() != outputs.size()) {
+      throw new IllegalStateException(
+          "%d outputs, the reference has %d".formatted(got.size(), outputs.size()));
+    }
+    for (int o = 0; o < outputs.size(); o++) {
+      float[] values = got.get(o);
+      if (values != null) {
+        compare(values, outputs.get(o).toArray(), o);
+      }
+    }
+  }
+
   private static void compare(float[] got, float[] wanted, int output) {
+    if (got.length != wanted.length) {
+      throw new IllegalStateException(
+          "output %d: %d elements, the reference has %d"
+              .formatted(output, got.length, wanted.length));
+    }
     double squares = 0;
     for (float w : wanted) {
       squares += (double) w * w;
@@ -108,7 +146,8 @@ public final class Work {
     double scale = Math.sqrt(squares / Math.max(1, wanted.length));
     for (int i = 0; i < wanted.length; i++) {
       double bound = 1e-4 * (Math.abs(wanted[i]) + scale) + 1e-6;
-      if (!(Math.abs((double) got[i] - wanted[i]) <= bound)) {
+      // Equal infinities have no difference.
+      if (got[i] != wanted[i] && !(Math.abs((double) got[i] - wanted[i]) <= bound)) {
         throw new IllegalStateException(
             "output %d: element %d is %s, the reference has %s, bound %s"
                 .formatted(output, i, got[i], wanted[i], bound));

@@ -8,18 +8,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
-/** Measures in a process of its own, whose environment says nothing that was not asked for. */
+/**
+ * Measures in a process of its own. Its environment says nothing that was not asked for:
+ * bench/step.sh has cleared it.
+ */
 final class ChildProcess {
-  /**
-   * Variables that change how either side computes: removed before those of a contender are set.
-   */
-  private static final Pattern CLEARED =
-      Pattern.compile(
-          "(OPENBLAS|GOTO|OMP|GOMP|KMP|MKL|ONEDNN|DNNL|ATEN|TORCH|PYTORCH|MALLOC)_.*"
-              + "|GLIBC_TUNABLES|LD_PRELOAD|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS");
-
   /** Flags of the launcher, and leave for JavaCPP to load its libraries. */
   private static final List<String> FLAGS =
       List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
@@ -45,7 +39,6 @@ final class ChildProcess {
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command(contender, threads, warmUp, seconds));
     Map<String, String> environment = builder.environment();
-    environment.keySet().removeIf(name -> CLEARED.matcher(name).matches());
     // torch.set_num_threads does not reach OpenBLAS; this does.
     environment.put("OMP_NUM_THREADS", Integer.toString(threads));
     environment.put("OPENBLAS_VERBOSE", "2");

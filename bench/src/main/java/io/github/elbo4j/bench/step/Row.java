@@ -1,5 +1,6 @@
 package io.github.elbo4j.bench.step;
 
+import io.github.elbo4j.bench.Spread;
 import io.github.elbo4j.train.JsonLine;
 import java.util.ArrayList;
 import java.util.List;

@@ -85,7 +85,7 @@ public final class StepComparison {
             .put("machine", machine.toJson())
             .put("rows", rows.stream().map(row -> row.toJson(ours(row.threads()))).toList());
     Files.createDirectories(options.out);
-    Path file = options.out.resolve(machine.fileStem("step"));
+    Path file = options.out.resolve("step-" + machine.fileStem());
     Files.writeString(Path.of(file + ".md"), explanation(machine) + table);
     Files.writeString(Path.of(file + ".json"), json + "\n");
     System.out.print(table);

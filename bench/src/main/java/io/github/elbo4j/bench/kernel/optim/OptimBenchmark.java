@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.optim;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.optim.AdamStep;
 import io.github.elbo4j.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -15,18 +19,18 @@ public class OptimBenchmark extends KernelBenchmark {
   public String shape = "";
 
   private final AdamStep step = new AdamStep(1e-3);
-  private Tensor parameters = Tensor.EMPTY;
-  private Tensor gradients = Tensor.EMPTY;
-  private Tensor m = Tensor.EMPTY;
-  private Tensor v = Tensor.EMPTY;
-  private Tensor average = Tensor.EMPTY;
-  private Tensor scalar = Tensor.EMPTY;
-  private Tensor scale = Tensor.EMPTY;
-  private Tensor initialMoment = Tensor.EMPTY;
+  Tensor parameters;
+  Tensor gradients;
+  Tensor m;
+  Tensor v;
+  Tensor average;
+  Tensor scalar;
+  Tensor scale;
+  Tensor initialMoment;
   private int calls;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int n = Integer.parseInt(shape);
     parameters = numbers.normal(n);
     gradients = numbers.normal(n);
@@ -39,7 +43,7 @@ public class OptimBenchmark extends KernelBenchmark {
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     Work w = Work.of(parameters.size());
     return switch (benchmark) {
       case "adam" -> w.updates(parameters, gradients, m, v);

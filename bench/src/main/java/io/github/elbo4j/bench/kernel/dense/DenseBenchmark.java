@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.dense;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -16,20 +20,20 @@ public class DenseBenchmark extends KernelBenchmark {
   @Param("RELU")
   public String activation = "";
 
-  private Activation f = Activation.NONE;
-  private Tensor x = Tensor.EMPTY;
-  private Tensor w = Tensor.EMPTY;
-  private Tensor bias = Tensor.EMPTY;
-  private @Nullable Tensor pre;
-  private Tensor y = Tensor.EMPTY;
-  private Tensor dY = Tensor.EMPTY;
-  private Tensor dPre = Tensor.EMPTY;
-  private Tensor dX = Tensor.EMPTY;
-  private Tensor dW = Tensor.EMPTY;
-  private Tensor dBias = Tensor.EMPTY;
+  Activation f;
+  Tensor x;
+  Tensor w;
+  Tensor bias;
+  @Nullable Tensor pre;
+  Tensor y;
+  Tensor dY;
+  Tensor dPre;
+  Tensor dX;
+  Tensor dW;
+  Tensor dBias;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int[] dims = Numbers.dims(shape);
     int rows = dims[0];
     int in = dims[1];
@@ -48,7 +52,7 @@ public class DenseBenchmark extends KernelBenchmark {
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     long products = (long) x.size() * w.columns();
     Work layer = Work.of(products).flops(2 * products).reads(x, w);
     return switch (benchmark) {

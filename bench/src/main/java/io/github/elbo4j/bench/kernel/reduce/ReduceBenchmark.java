@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.reduce;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -10,12 +14,12 @@ public class ReduceBenchmark extends KernelBenchmark {
   @Param({"128x20", "4096x100"})
   public String shape = "";
 
-  private Tensor x = Tensor.EMPTY;
-  private Tensor dX = Tensor.EMPTY;
-  private Tensor scalar = Tensor.EMPTY;
+  Tensor x;
+  Tensor dX;
+  Tensor scalar;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int[] dims = Numbers.dims(shape);
     x = numbers.uniform(dims);
     dX = Tensor.zeros(dims);
@@ -23,7 +27,7 @@ public class ReduceBenchmark extends KernelBenchmark {
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     Work w = Work.of(x.size());
     return switch (benchmark) {
       case "addSum", "freeBits" -> w.reads(x).updates(scalar);

@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.random;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -12,18 +16,18 @@ public class RandomBenchmark extends KernelBenchmark {
   public String shape = "";
 
   private final NoiseKey key = new NoiseKey(1, 2);
-  private Tensor out = Tensor.EMPTY;
-  private int[] words = {};
+  Tensor out;
+  int[] words;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int n = Integer.parseInt(shape);
     out = Tensor.zeros(n);
     words = new int[n];
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     Work work = Work.of(words.length);
     return benchmark.equals("bits") ? work.writes(words) : work.writes(out);
   }

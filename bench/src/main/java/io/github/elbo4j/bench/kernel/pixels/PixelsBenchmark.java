@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.pixels;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
@@ -13,18 +17,18 @@ public class PixelsBenchmark extends KernelBenchmark {
   public String shape = "";
 
   private final NoiseKey key = new NoiseKey(1, 2);
-  private ByteTensor x = new ByteTensor(new byte[0], 0, 0, 0);
-  private Tensor out = Tensor.EMPTY;
+  ByteTensor x;
+  Tensor out;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int[] dims = Numbers.dims(shape);
     x = numbers.pixels(dims[0], dims[1]);
     out = Tensor.zeros(dims);
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     return Work.of(out.size()).reads(x).writes(out);
   }
 

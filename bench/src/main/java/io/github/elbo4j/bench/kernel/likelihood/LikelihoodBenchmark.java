@@ -1,5 +1,9 @@
-package io.github.elbo4j.bench.kernel;
+package io.github.elbo4j.bench.kernel.likelihood;
 
+import io.github.elbo4j.bench.kernel.Covers;
+import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.Numbers;
+import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
@@ -13,17 +17,17 @@ public class LikelihoodBenchmark extends KernelBenchmark {
   public String shape = "";
 
   private final NoiseKey draws = new NoiseKey(1, 2);
-  private Tensor output = Tensor.EMPTY;
-  private Tensor x = Tensor.EMPTY;
-  private ByteTensor pixels = new ByteTensor(new byte[0], 0, 0, 0);
-  private Tensor logVar = Tensor.EMPTY;
-  private Tensor logLik = Tensor.EMPTY;
-  private Tensor g = Tensor.EMPTY;
-  private Tensor dOutput = Tensor.EMPTY;
-  private Tensor dLogVar = Tensor.EMPTY;
+  Tensor output;
+  Tensor x;
+  ByteTensor pixels;
+  Tensor logVar;
+  Tensor logLik;
+  Tensor g;
+  Tensor dOutput;
+  Tensor dLogVar;
 
   @Override
-  void prepare(Numbers numbers) {
+  protected void prepare(Numbers numbers) {
     int[] dims = Numbers.dims(shape);
     int points = dims[0];
     int rows = points * dims[1];
@@ -39,7 +43,7 @@ public class LikelihoodBenchmark extends KernelBenchmark {
   }
 
   @Override
-  Work work(String benchmark) {
+  protected Work work(String benchmark) {
     Work w = Work.of(output.size()).reads(output);
     return switch (benchmark) {
       case "bernoulli" -> w.reads(x).writes(logLik);
