@@ -188,9 +188,7 @@ public final class FlowOps {
     protected void backward(Backend kernels) {
       Tensor g = out.gradient();
       if (g != null) {
-        kernels
-            .flow()
-            .householderBackward(out.value(), v.value(), g, z.gradient(), v.gradient());
+        kernels.flow().householderBackward(out.value(), v.value(), g, z.gradient(), v.gradient());
       }
     }
   }

@@ -31,13 +31,7 @@ public final class SylvesterOps {
     tape.backend()
         .sylvester()
         .sylvester(
-            z.value(),
-            v.value(),
-            r1.value(),
-            r2.value(),
-            b.value(),
-            n.out.value(),
-            logDet.value());
+            z.value(), v.value(), r1.value(), r2.value(), b.value(), n.out.value(), logDet.value());
     return n.out;
   }
 

@@ -80,8 +80,7 @@ class FlowOpsTest {
       for (int i = 0; i < D; i++) {
         out[r * D + i] += beta * h * (z[r * D + i] - z0[p * D + i]);
       }
-      logDet[r] =
-          (D - 1) * Math.log(1 + beta * h) + Math.log(1 + beta * h - beta * h * h * radius);
+      logDet[r] = (D - 1) * Math.log(1 + beta * h) + Math.log(1 + beta * h - beta * h * h * radius);
     }
     return Formulas.project(out) + Formulas.project(logDet);
   }
@@ -135,8 +134,7 @@ class FlowOpsTest {
     return i > j ? 0 : i == j ? Math.tanh(x) : x;
   }
 
-  private static double sylvester(
-      double[] z, double[] v, double[] r1, double[] r2, double[] b) {
+  private static double sylvester(double[] z, double[] v, double[] r1, double[] r2, double[] b) {
     double[] y = reflected(z, v, false);
     double[] o = new double[R * D];
     double[] logDet = new double[R];

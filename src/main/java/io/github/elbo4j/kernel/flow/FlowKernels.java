@@ -151,12 +151,7 @@ public abstract class FlowKernels {
    * @param logDet accumulated, R elements, or null
    */
   public final void radial(
-      Tensor z,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor zOut, @Nullable Tensor logDet) {
     String m = "radial";
     checkRadial(m, z, z0, alphaHat, betaHat);
     Checks.same(m, "zOut", zOut, "z", z);
@@ -181,8 +176,8 @@ public abstract class FlowKernels {
    * dα  = Σ ( (p − 2α)/A − 2αβ/A² )/A·dψ − φ/A·dφ
    * </pre>
    *
-   * {@code dα̂ += σ(α̂)·dα}, {@code dβ̂ += σ(β̂)·dp}. At the centre, r = 0, logDet has no derivative
-   * to z: {@code dr/r·e} counts as 0.
+   * {@code dα̂ += σ(α̂)·dα}, {@code dβ̂ += σ(β̂)·dp}. At the centre, r = 0, logDet has no
+   * derivative to z: {@code dr/r·e} counts as 0.
    *
    * @param z read, [R,D], the input of the forward pass
    * @param dzOut read, [R,D], or null
@@ -220,8 +215,7 @@ public abstract class FlowKernels {
         .writes("dBetaHat", dBetaHat)
         .end();
     if (z.rows() > 0 && (dzOut != null || dLogDet != null)) {
-      doRadialBackward(
-          z, z0, alphaHat, betaHat, dzOut, dLogDet, dz, dz0, dAlphaHat, dBetaHat);
+      doRadialBackward(z, z0, alphaHat, betaHat, dzOut, dLogDet, dz, dz0, dAlphaHat, dBetaHat);
     }
   }
 
@@ -234,12 +228,7 @@ public abstract class FlowKernels {
    * @param logDet accumulated, R elements, or null
    */
   public final void radialInverse(
-      Tensor zOut,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor z, @Nullable Tensor logDet) {
     String m = "radialInverse";
     checkRadial(m, zOut, z0, alphaHat, betaHat);
     Checks.same(m, "z", z, "zOut", zOut);
@@ -350,8 +339,7 @@ public abstract class FlowKernels {
     Checks.same(m, "w", w, "u", u);
   }
 
-  private static void checkRadial(
-      String m, Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat) {
+  private static void checkRadial(String m, Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat) {
     checkRows(m, z, "z0", z0);
     Checks.columns(m, "z0", z0, z.columns());
     Checks.length(m, "alphaHat", alphaHat, z0.rows());
@@ -359,11 +347,7 @@ public abstract class FlowKernels {
   }
 
   static void checkUpstream(
-      String m,
-      Tensor z,
-      @Nullable Tensor dzOut,
-      @Nullable Tensor dLogDet,
-      @Nullable Tensor dz) {
+      String m, Tensor z, @Nullable Tensor dzOut, @Nullable Tensor dLogDet, @Nullable Tensor dz) {
     Checks.same(m, "dzOut", dzOut, "z", z);
     Checks.length(m, "dLogDet", dLogDet, z.rows());
     Checks.same(m, "dz", dz, "z", z);

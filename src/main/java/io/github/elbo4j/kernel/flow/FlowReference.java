@@ -115,12 +115,7 @@ public final class FlowReference extends FlowKernels {
 
   @Override
   protected void doRadial(
-      Tensor z,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor zOut, @Nullable Tensor logDet) {
     double[] sums = Doubles.like(logDet);
     double[] out =
         RadialReference.forward(
@@ -137,12 +132,7 @@ public final class FlowReference extends FlowKernels {
 
   @Override
   protected void doRadialInverse(
-      Tensor zOut,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor z, @Nullable Tensor logDet) {
     double[] sums = Doubles.like(logDet);
     double[] inverse =
         RadialReference.inverse(

@@ -1,6 +1,5 @@
 package io.github.elbo4j.kernel.flow;
 
-import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.SimdMath;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -57,7 +56,15 @@ final class FlowRows {
   }
 
   private static void laneDots4(
-      float[] a, int at, int stride, int n, float[] w, int wAt, boolean first, float[] lanes, int to) {
+      float[] a,
+      int at,
+      int stride,
+      int n,
+      float[] w,
+      int wAt,
+      boolean first,
+      float[] lanes,
+      int to) {
     FloatVector v0 = FloatVector.fromArray(F, w, wAt);
     FloatVector v1 = FloatVector.fromArray(F, w, wAt + L);
     FloatVector v2 = FloatVector.fromArray(F, w, wAt + 2 * L);

@@ -51,23 +51,13 @@ public final class FlowSimd extends FlowKernels {
 
   @Override
   protected void doRadial(
-      Tensor z,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor zOut, @Nullable Tensor logDet) {
     RADIAL.get().run(false, z, z0, alphaHat, betaHat, zOut, logDet);
   }
 
   @Override
   protected void doRadialInverse(
-      Tensor zOut,
-      Tensor z0,
-      Tensor alphaHat,
-      Tensor betaHat,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor z, @Nullable Tensor logDet) {
     RADIAL.get().run(true, zOut, z0, alphaHat, betaHat, z, logDet);
   }
 

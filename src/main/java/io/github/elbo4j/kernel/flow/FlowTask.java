@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * prepared once: before the blocks where all rows share it, else by the block that has its rows.
  *
  * <p>A backward pass has {@code width} sums a point. They are made in float32 over a tile, which
- * has all rows of a point; or else in double over tiles. A point's tiles are in one block, or, where
- * all rows share the parameters, each block has sums of its own that are added in their order.
+ * has all rows of a point; or else in double over tiles. A point's tiles are in one block, or,
+ * where all rows share the parameters, each block has sums of its own that are added in their
+ * order.
  */
 abstract class FlowTask extends KernelTask {
   /** Elements of a tile; what does not depend on the number of threads gives the same bits. */
@@ -193,7 +194,9 @@ abstract class FlowTask extends KernelTask {
     return MOST_ROWS;
   }
 
-  /** Where a tile's floats in {@link #slot} begin: {@code prepared} has them unless it is shared. */
+  /**
+   * Where a tile's floats in {@link #slot} begin: {@code prepared} has them unless it is shared.
+   */
   final int workAt(int points) {
     return shared ? 0 : points * (preparedSize() + width);
   }

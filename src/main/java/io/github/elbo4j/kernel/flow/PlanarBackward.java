@@ -81,8 +81,7 @@ final class PlanarBackward extends PlanarSteps {
     for (int s = steps - 1; s >= 0; s--) {
       float[] source = s == 0 ? z.array() : tiles;
       int from = s == 0 ? z.offset() + first * d : (s - 1) * n * d;
-      back(
-          first, end, s, point, points, source, from, prepared, kept, g, gAt, lanes, sums, at);
+      back(first, end, s, point, points, source, from, prepared, kept, g, gAt, lanes, sums, at);
     }
     if (steps == 0 && dz != null) {
       FlowRows.add(g, gAt, dz.array(), dz.offset() + first * d, n * d);
@@ -106,8 +105,7 @@ final class PlanarBackward extends PlanarSteps {
     int x = KEPT * steps * m;
     for (int s = 0; s < steps; s++) {
       int t = KEPT * s * m;
-      arguments(
-          source, from, first, end, s, point, points, prepared, kept, x, t + 2 * m, lanes);
+      arguments(source, from, first, end, s, point, points, prepared, kept, x, t + 2 * m, lanes);
       SimdMath.tanh(kept, x, kept, t, m);
       PlanarRows.slopes(kept, x, t, t + 2 * m, t + m, m);
       for (int r = first; s < steps - 1 && r < end; ) {
@@ -221,8 +219,7 @@ final class PlanarBackward extends PlanarSteps {
       float[] ws = w.array();
       int wAt = w.offset() + at;
       int to = dw.offset() + at;
-      FlowRows.addThree(
-          totals, sums, toA, ws, wAt, 0, ws, wAt, du.array(), du.offset() + at, d);
+      FlowRows.addThree(totals, sums, toA, ws, wAt, 0, ws, wAt, du.array(), du.offset() + at, d);
       FlowRows.addThree(
           totals, sums + d, e, totals, sums, toA, us, u.offset() + at, dw.array(), to, d);
       FlowRows.addMultiple(toN, ws, wAt, dw.array(), to, d);

@@ -173,15 +173,21 @@ final class PlanarReference {
 
   /** From û and c = wᵀû to u and w. */
   private static void throughUHat(
-      Step step, double[] toUHat, double toC, double[] u, int index, int d, double[] du, double[] dw) {
+      Step step,
+      double[] toUHat,
+      double toC,
+      double[] u,
+      int index,
+      int d,
+      double[] du,
+      double[] dw) {
     boolean straight = step.n == 0; // û = u, c = 0
     double toE = straight ? 0 : FlowReference.dot(toUHat, 0, step.w, 0, d);
     double toN = straight ? 0 : -toE * step.e / step.n;
     double toA = straight ? 0 : sigmoid(step.a) * toC - sigmoid(-step.a) * toE / step.n;
     for (int i = 0; i < d; i++) {
       du[index * d + i] += toUHat[i] + toA * step.w[i];
-      dw[index * d + i] +=
-          step.e * toUHat[i] + toA * u[index * d + i] + 2 * toN * step.w[i];
+      dw[index * d + i] += step.e * toUHat[i] + toA * u[index * d + i] + 2 * toN * step.w[i];
     }
   }
 }

@@ -18,8 +18,8 @@ final class PlanarRows {
   private PlanarRows() {}
 
   /**
-   * {@code h = 1 − t²} with {@code t = tanh x}. Where some p is large, {@code h·p} must not carry the
-   * rounding of t: there h is {@code 4q/(1 + q)²} with {@code q = exp(−2|x|)}.
+   * {@code h = 1 − t²} with {@code t = tanh x}. Where some p is large, {@code h·p} must not carry
+   * the rounding of t: there h is {@code 4q/(1 + q)²} with {@code q = exp(−2|x|)}.
    */
   static void slopes(float[] work, int x, int t, int p, int h, int n) {
     boolean large = false;

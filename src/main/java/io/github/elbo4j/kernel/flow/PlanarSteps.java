@@ -11,9 +11,6 @@ import io.github.elbo4j.tensor.Tensor;
 abstract class PlanarSteps extends FlowTask {
   private static final int SCALARS = 4;
 
-  /** A p up to which h·p may have 8 roundings of t, 5e-7·p, as its error. */
-  private static final float LARGE = 8;
-
   Tensor u = Tensor.EMPTY;
   Tensor w = Tensor.EMPTY;
   Tensor b = Tensor.EMPTY;

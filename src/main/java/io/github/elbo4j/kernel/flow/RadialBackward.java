@@ -72,8 +72,7 @@ final class RadialBackward extends RadialSteps {
       int i = r - first;
       int cAt = z0.offset() + r / k * d;
       int zAt = z.offset() + r * d;
-      RadialRows.laneDots(
-          z.array(), zAt, g, gAt + i * d, stop - r, d, z0.array(), cAt, lanes, i);
+      RadialRows.laneDots(z.array(), zAt, g, gAt + i * d, stop - r, d, z0.array(), cAt, lanes, i);
       r = stop;
     }
     LaneSums.sum(lanes, n);

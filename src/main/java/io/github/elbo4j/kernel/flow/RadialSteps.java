@@ -64,8 +64,7 @@ abstract class RadialSteps extends FlowTask {
       int stop = runEnd(r, end);
       int i = r - first;
       int cAt = z0.offset() + r / k * d;
-      RadialRows.laneSquares(
-          x.array(), x.offset() + r * d, stop - r, d, centre, cAt, lanes, i);
+      RadialRows.laneSquares(x.array(), x.offset() + r * d, stop - r, d, centre, cAt, lanes, i);
       float alpha = prepared[r / k - point];
       float p = prepared[r / k - point + points];
       for (; r < stop; r++, i++) {

@@ -143,8 +143,7 @@ final class Reflections {
       for (int r = first; wanted && r < end; ) {
         int stop = task.runEnd(r, end);
         int i = r - first;
-        FlowRows.weightedSums(
-            g, gAt + i * d, work, i, y, at + i * d, m + i, lanes, stop - r, d);
+        FlowRows.weightedSums(g, gAt + i * d, work, i, y, at + i * d, m + i, lanes, stop - r, d);
         FlowRows.addMultiple(-1, lanes, d, lanes, 0, d);
         task.deposit(lanes, 0, d, r / task.k - point, column + q * d, points, tau, sums, sumsAt);
         r = stop;

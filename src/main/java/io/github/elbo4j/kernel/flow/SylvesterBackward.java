@@ -283,14 +283,7 @@ final class SylvesterBackward extends SylvesterSteps {
    * dq_i·other_i)·slope_i}.
    */
   private void triangle(
-      float[] g,
-      int at,
-      boolean transposed,
-      int toQ,
-      int other,
-      int slope,
-      Tensor dr,
-      int row) {
+      float[] g, int at, boolean transposed, int toQ, int other, int slope, Tensor dr, int row) {
     float[] out = dr.array();
     int to = dr.offset() + row * d * d;
     for (int i = 0; i < d; i++) {

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Q is the product of H Householder reflections, {@code Qᵀz} being {@link
  * FlowKernels#householder} of z; H = 0 gives Q = I. R1 and R2 are upper triangular. Their diagonals
- * are the hyperbolic tangents of what is given, so that {@code r1_ii·r2_ii > −1} and the step has an
- * inverse whatever the parameters; {@code 1 + r1_ii·r2_ii} is at least 1e-30. What stands below the
- * diagonals is not read.
+ * are the hyperbolic tangents of what is given, so that {@code r1_ii·r2_ii > −1} and the step has
+ * an inverse whatever the parameters; {@code 1 + r1_ii·r2_ii} is at least 1e-30. What stands below
+ * the diagonals is not read.
  */
 public abstract class SylvesterKernels {
   /**
@@ -34,13 +34,7 @@ public abstract class SylvesterKernels {
    * @param logDet accumulated, R elements, or null
    */
   public final void sylvester(
-      Tensor z,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor zOut, @Nullable Tensor logDet) {
     String m = "sylvester";
     check(m, z, v, r1, r2, b);
     Checks.same(m, "zOut", zOut, "z", z);
@@ -120,13 +114,7 @@ public abstract class SylvesterKernels {
    * @param logDet accumulated, R elements, or null
    */
   public final void sylvesterInverse(
-      Tensor zOut,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor z, @Nullable Tensor logDet) {
     String m = "sylvesterInverse";
     check(m, zOut, v, r1, r2, b);
     Checks.same(m, "z", z, "zOut", zOut);
@@ -150,13 +138,7 @@ public abstract class SylvesterKernels {
   }
 
   protected abstract void doSylvester(
-      Tensor z,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor zOut,
-      @Nullable Tensor logDet);
+      Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor zOut, @Nullable Tensor logDet);
 
   protected abstract void doSylvesterBackward(
       Tensor z,
@@ -173,11 +155,5 @@ public abstract class SylvesterKernels {
       @Nullable Tensor db);
 
   protected abstract void doSylvesterInverse(
-      Tensor zOut,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor z,
-      @Nullable Tensor logDet);
+      Tensor zOut, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor z, @Nullable Tensor logDet);
 }

@@ -5,8 +5,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link SylvesterKernels} in double: the law. {@code k} rows of z share a row of parameters, {@code
- * d} dimensions, {@code h} reflections.
+ * {@link SylvesterKernels} in double: the law. {@code k} rows of z share a row of parameters,
+ * {@code d} dimensions, {@code h} reflections.
  */
 public final class SylvesterReference extends SylvesterKernels {
   /** All parameters, dense. */
@@ -207,13 +207,7 @@ public final class SylvesterReference extends SylvesterKernels {
 
   @Override
   protected void doSylvester(
-      Tensor z,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor zOut, @Nullable Tensor logDet) {
     double[] sums = Doubles.like(logDet);
     Doubles.write(forward(Doubles.read(z), read(z, v, r1, r2, b), z.rows(), sums), zOut);
     Doubles.accumulate(sums, logDet);
@@ -221,13 +215,7 @@ public final class SylvesterReference extends SylvesterKernels {
 
   @Override
   protected void doSylvesterInverse(
-      Tensor zOut,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor z, @Nullable Tensor logDet) {
     double[] sums = Doubles.like(logDet);
     Doubles.write(inverse(Doubles.read(zOut), read(z, v, r1, r2, b), z.rows(), sums), z);
     Doubles.accumulate(sums, logDet);

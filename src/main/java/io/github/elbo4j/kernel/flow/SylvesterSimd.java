@@ -14,25 +14,13 @@ public final class SylvesterSimd extends SylvesterKernels {
 
   @Override
   protected void doSylvester(
-      Tensor z,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor zOut,
-      @Nullable Tensor logDet) {
+      Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor zOut, @Nullable Tensor logDet) {
     FORWARD.get().run(z, v, r1, r2, b, zOut, logDet);
   }
 
   @Override
   protected void doSylvesterInverse(
-      Tensor zOut,
-      Tensor v,
-      Tensor r1,
-      Tensor r2,
-      Tensor b,
-      Tensor z,
-      @Nullable Tensor logDet) {
+      Tensor zOut, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor z, @Nullable Tensor logDet) {
     INVERSE.get().run(zOut, v, r1, r2, b, z, logDet);
   }
 

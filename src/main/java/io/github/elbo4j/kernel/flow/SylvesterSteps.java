@@ -137,8 +137,7 @@ abstract class SylvesterSteps extends FlowTask {
   }
 
   /** The upper triangle with another diagonal and zeros below it, perhaps transposed. */
-  private void upper(
-      Tensor r, int from, float[] to, int at, int diagonal, boolean transposed) {
+  private void upper(Tensor r, int from, float[] to, int at, int diagonal, boolean transposed) {
     float[] a = r.array();
     int o = r.offset() + from;
     Arrays.fill(to, at, at + d * d, 0f);
@@ -160,14 +159,7 @@ abstract class SylvesterSteps extends FlowTask {
    * @param y of the first row at {@code yAt}
    */
   final void tanh(
-      float[] y,
-      int yAt,
-      int first,
-      int end,
-      int point,
-      float[] prepared,
-      float[] t,
-      int tAt) {
+      float[] y, int yAt, int first, int end, int point, float[] prepared, float[] t, int tAt) {
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int i = (r - first) * d;
@@ -208,8 +200,7 @@ abstract class SylvesterSteps extends FlowTask {
       int p = r / k;
       int from = at + (r - first) * d;
       int tau = tau(p - point);
-      Reflections.apply(
-          this, x, from, r, stop, v, h, lastFirst, p, prepared, tau, work, lanes);
+      Reflections.apply(this, x, from, r, stop, v, h, lastFirst, p, prepared, tau, work, lanes);
       r = stop;
     }
   }

@@ -1,6 +1,8 @@
 package io.github.elbo4j.kernel.flow;
 
-/** The inverse of a sum of a line and a hyperbolic tangent, which planar and Sylvester steps are. */
+/**
+ * The inverse of a sum of a line and a hyperbolic tangent, which planar and Sylvester steps are.
+ */
 final class TanhRoot {
   private static final int MOST = 200;
 

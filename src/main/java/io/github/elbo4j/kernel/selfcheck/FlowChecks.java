@@ -84,8 +84,7 @@ final class FlowChecks {
     Tensor dr2 = a.out(points, D * D);
     k.sylvester().sylvester(z, v, r1, r2, b, a.out(B * K, D), a.out(B * K));
     k.sylvester()
-        .sylvesterBackward(
-            z, v, r1, r2, b, g, l, a.out(B * K, D), dv, dr1, dr2, a.out(points, D));
+        .sylvesterBackward(z, v, r1, r2, b, g, l, a.out(B * K, D), dv, dr1, dr2, a.out(points, D));
     k.sylvester().sylvesterInverse(z, v, r1, r2, b, a.out(B * K, D), a.out(B * K));
   }
 }

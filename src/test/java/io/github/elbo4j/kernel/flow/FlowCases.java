@@ -102,7 +102,8 @@ public final class FlowCases implements FamilyCases {
           Tolerance element = inverse ? inverted(a, s) : tolerances.z();
           Tensor out = f.output("zOut", element, s.rows(), s.d);
           Tensor logDet =
-              f.accumulated("logDet", inverse ? new Tolerance(1e-4, 1e-4) : tolerances.logDet(), s.rows());
+              f.accumulated(
+                  "logDet", inverse ? new Tolerance(1e-4, 1e-4) : tolerances.logDet(), s.rows());
           return k -> {
             if (inverse) {
               k.flow().planarInverse(a.z, a.u, a.w, a.b, out, logDet);

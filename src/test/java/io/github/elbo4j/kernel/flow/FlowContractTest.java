@@ -45,8 +45,7 @@ class FlowContractTest {
     refused(
         () -> kernels.planar(z, u, w, b, out, Tensor.zeros(5)),
         "planar: logDet [5] must have 6 elements");
-    refused(
-        () -> kernels.planar(z, u, w, b, u, null), "planar: zOut [3,5] must equal z [6,5]");
+    refused(() -> kernels.planar(z, u, w, b, u, null), "planar: zOut [3,5] must equal z [6,5]");
     refused(
         () -> kernels.planarBackward(z, u, w, b, g, null, null, Tensor.zeros(3, 5), null, null),
         "planarBackward: du and dw must be given together or not at all");

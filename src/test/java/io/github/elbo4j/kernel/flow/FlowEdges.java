@@ -155,8 +155,7 @@ final class FlowEdges {
           Tensor dAlpha = f.accumulated("dAlphaHat", WIDE, POINTS);
           Tensor dBeta = f.accumulated("dBetaHat", WIDE, POINTS);
           return k ->
-              k.flow()
-                  .radialBackward(a[0], a[1], a[2], a[3], g, null, dz, dz0, dAlpha, dBeta);
+              k.flow().radialBackward(a[0], a[1], a[2], a[3], g, null, dz, dz0, dAlpha, dBeta);
         });
   }
 

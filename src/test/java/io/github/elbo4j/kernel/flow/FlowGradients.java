@@ -43,8 +43,7 @@ final class FlowGradients {
     double[] du = new double[units * D];
     double[] dw = new double[units * D];
     double[] db = new double[units];
-    double[] dz =
-        PlanarReference.backward(Z, u, w, b, S, k, D, TO_Z, TO_LOG_DET, du, dw, db);
+    double[] dz = PlanarReference.backward(Z, u, w, b, S, k, D, TO_Z, TO_LOG_DET, du, dw, db);
     GradCheck.check("dz", Z, dz, x -> planar(x, u, w, b, k));
     GradCheck.check("du", u, du, x -> planar(Z, x, w, b, k));
     GradCheck.check("dw", w, dw, x -> planar(Z, u, x, b, k));
@@ -66,8 +65,7 @@ final class FlowGradients {
     double[] dz0 = new double[points * D];
     double[] dAlpha = new double[points];
     double[] dBeta = new double[points];
-    RadialReference.backward(
-        Z, z0, alpha, beta, k, D, TO_Z, TO_LOG_DET, dz, dz0, dAlpha, dBeta);
+    RadialReference.backward(Z, z0, alpha, beta, k, D, TO_Z, TO_LOG_DET, dz, dz0, dAlpha, dBeta);
     GradCheck.check("dz", Z, dz, x -> radial(x, z0, alpha, beta, k));
     GradCheck.check("dz0", z0, dz0, x -> radial(Z, x, alpha, beta, k));
     GradCheck.check("dAlphaHat", alpha, dAlpha, x -> radial(Z, z0, x, beta, k));

@@ -46,8 +46,14 @@ class FlowPropertiesTest {
   }
 
   private static List<Flow> flows(int d) {
-    return List.of(planar(d, 1), planar(d, 3), radial(d, -1), radial(d, 2), householder(d),
-        sylvester(d, 0), sylvester(d, 2));
+    return List.of(
+        planar(d, 1),
+        planar(d, 3),
+        radial(d, -1),
+        radial(d, 2),
+        householder(d),
+        sylvester(d, 0),
+        sylvester(d, 2));
   }
 
   static List<Flow> oneToSix() {
@@ -107,9 +113,7 @@ class FlowPropertiesTest {
     double[] r2 = GradCheck.random(8, d * d, 1);
     double[] b = GradCheck.random(9, d, 1);
     var p = new SylvesterReference.Parameters(v, r1, r2, b, h, 1, d);
-    Tensor[] t = {
-      tensor(v, 1, h * d), tensor(r1, 1, d * d), tensor(r2, 1, d * d), tensor(b, 1, d)
-    };
+    Tensor[] t = {tensor(v, 1, h * d), tensor(r1, 1, d * d), tensor(r2, 1, d * d), tensor(b, 1, d)};
     return new Flow(
         "sylvester h=" + h + " d=" + d,
         (z, l) -> SylvesterReference.forward(z, p, 1, l),

@@ -39,7 +39,8 @@ final class FlowTerms {
   }
 
   /** Tolerances of what planar steps write: z', logDet, dz, du, dw, db. */
-  record Planar(Tolerance z, Tolerance logDet, Tolerance dz, Tolerance du, Tolerance dw, Tolerance db) {
+  record Planar(
+      Tolerance z, Tolerance logDet, Tolerance dz, Tolerance du, Tolerance dw, Tolerance db) {
     static Planar of(Tensor z, Tensor u, Tensor w, Tensor b, Tensor dzOut, Tensor dLogDet) {
       return new PlanarBounds(z, u, w, b, dzOut, dLogDet).tolerances();
     }
@@ -125,8 +126,7 @@ final class FlowTerms {
       PlanarReference.Step step = PlanarReference.step(u, w, b, unit, d);
       double wn = norm(step.w(), 0, d);
       double toX =
-          norm(step.uHat(), 0, d) * toOut
-              + toLog * Math.abs(step.c()) / Math.sqrt(step.p());
+          norm(step.uHat(), 0, d) * toOut + toLog * Math.abs(step.c()) / Math.sqrt(step.p());
       double n = step.n() == 0 ? Double.POSITIVE_INFINITY : step.n();
       double toA = toLog / step.p() + wn * toOut / n;
       db[unit] += toX;
@@ -142,7 +142,12 @@ final class FlowTerms {
 
   /** Tolerances of what a radial step writes. */
   record Radial(
-      Tolerance z, Tolerance logDet, Tolerance dz, Tolerance dz0, Tolerance dAlpha, Tolerance dBeta) {
+      Tolerance z,
+      Tolerance logDet,
+      Tolerance dz,
+      Tolerance dz0,
+      Tolerance dAlpha,
+      Tolerance dBeta) {
     static Radial of(
         Tensor z, Tensor z0, Tensor alphaHat, Tensor betaHat, Tensor dzOut, Tensor dLogDet) {
       int d = z.columns();

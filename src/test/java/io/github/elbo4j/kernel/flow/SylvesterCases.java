@@ -47,8 +47,7 @@ public final class SylvesterCases implements FamilyCases {
     List<KernelCase> cases = new ArrayList<>();
     for (Sizes s : sizes()) {
       boolean hot = s.d == 33 || s.d == 17 && s.k > 1000;
-      for (KernelCase c :
-          List.of(forward(s), inverse(s), backward(s, true), backward(s, false))) {
+      for (KernelCase c : List.of(forward(s), inverse(s), backward(s, true), backward(s, false))) {
         cases.add(hot && !c.label().contains("without") ? c.asHot() : c);
       }
     }
@@ -59,8 +58,7 @@ public final class SylvesterCases implements FamilyCases {
   }
 
   /** The arguments of a step. */
-  private record Step(
-      Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor g, Tensor l) {
+  private record Step(Tensor z, Tensor v, Tensor r1, Tensor r2, Tensor b, Tensor g, Tensor l) {
     static Step of(Fixture f, Sizes s) {
       int d = s.d;
       return new Step(
@@ -119,8 +117,7 @@ public final class SylvesterCases implements FamilyCases {
           Tensor db = f.accumulated("db", t.db(), s.p, d);
           return k ->
               k.sylvester()
-                  .sylvesterBackward(
-                      a.z, a.v, a.r1, a.r2, a.b, g, a.l, dz, dv, dr1, dr2, db);
+                  .sylvesterBackward(a.z, a.v, a.r1, a.r2, a.b, g, a.l, dz, dv, dr1, dr2, db);
         });
   }
 
@@ -191,8 +188,7 @@ public final class SylvesterCases implements FamilyCases {
           Tensor db = f.accumulated("db", WIDE, n, D);
           return k ->
               k.sylvester()
-                  .sylvesterBackward(
-                      a.z, a.v, a.r1, a.r2, a.b, a.g, null, dz, dv, dr1, dr2, db);
+                  .sylvesterBackward(a.z, a.v, a.r1, a.r2, a.b, a.g, null, dz, dv, dr1, dr2, db);
         });
   }
 
@@ -222,8 +218,7 @@ public final class SylvesterCases implements FamilyCases {
     double[] dr2 = new double[r2.length];
     double[] db = new double[b.length];
     var p = new SylvesterReference.Parameters(v, r1, r2, b, h, k, d);
-    double[] dz =
-        SylvesterReference.backward(z, p, rows, toZ, toLogDet, dv, dr1, dr2, db);
+    double[] dz = SylvesterReference.backward(z, p, rows, toZ, toLogDet, dv, dr1, dr2, db);
     var objective =
         new Object() {
           double at(double[] x, double[] vv, double[] a, double[] c, double[] bias) {
