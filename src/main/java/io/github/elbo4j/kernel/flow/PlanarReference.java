@@ -62,7 +62,7 @@ final class PlanarReference {
     path[0] = z;
     for (int j = 0; j < s; j++) {
       path[j + 1] = path[j].clone();
-      for (int r = 0; r < rows(z, b, s, k); r++) {
+      for (int r = 0; r < rows(b, s, k); r++) {
         Step step = step(u, w, b, r / k * s + j, d);
         double x = FlowReference.dot(step.w, 0, path[j], r * d, d) + step.b;
         move(path[j + 1], r, d, step, Math.tanh(x));
@@ -82,7 +82,7 @@ final class PlanarReference {
       int d,
       double @Nullable [] logDet) {
     double[] z = zOut.clone();
-    for (int r = 0; r < rows(z, b, s, k); r++) {
+    for (int r = 0; r < rows(b, s, k); r++) {
       for (int j = s - 1; j >= 0; j--) {
         Step step = step(u, w, b, r / k * s + j, d);
         double y = FlowReference.dot(step.w, 0, z, r * d, d) + step.b;
@@ -107,7 +107,7 @@ final class PlanarReference {
   }
 
   /** With d = 0 the array of z does not tell the number of rows. */
-  private static int rows(double[] z, double[] b, int s, int k) {
+  private static int rows(double[] b, int s, int k) {
     return s == 0 ? 0 : b.length / s * k;
   }
 
