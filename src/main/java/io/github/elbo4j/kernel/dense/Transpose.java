@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * of the second that have not (Eklundh 1972). Ragged edges go element by element. 8×8 blocks are as
  * fast as 16×16 ones and a quarter of their code.
  */
-final class Transpose {
+public final class Transpose {
   private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
   private static final VectorSpecies<Float> S =
       N == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
@@ -25,18 +25,46 @@ final class Transpose {
   private Transpose() {}
 
   /** {@code to[t0 + j·lt + i] = from[f0 + i·lf + j]} for i < rows, j < columns. */
-  static void run(int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+  public static void run(
+      int rows, int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+    run(1, rows, columns, from, f0, 0, lf, to, t0, 0, lt);
+  }
+
+  /**
+   * {@code count} matrices of the same shape in one go, each {@code fNext} and {@code tNext}
+   * elements after the one before, which pays when they are small.
+   */
+  public static void run(
+      int count,
+      int rows,
+      int columns,
+      float[] from,
+      int f0,
+      int fNext,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int lt) {
     int fullRows = rows / N * N;
     int fullColumns = columns / N * N;
-    for (int i = 0; i < fullRows; i += N) {
-      if (N == 8) {
-        strip8(fullColumns, from, f0 + i * lf, lf, to, t0 + i, lt);
-      } else {
-        strip4(fullColumns, from, f0 + i * lf, lf, to, t0 + i, lt);
+    if (fullRows < fullColumns) {
+      for (int i = 0; i < fullRows; i += N) {
+        int f = f0 + i * lf;
+        strip(count, fullColumns, from, f, fNext, 1, lf, to, t0 + i, tNext, lt, lt);
+      }
+    } else { // strips along the longer side
+      for (int j = 0; j < fullColumns; j += N) {
+        int t = t0 + j * lt;
+        strip(count, fullRows, from, f0 + j, fNext, lf, lf, to, t, tNext, 1, lt);
       }
     }
-    edge(0, fullRows, fullColumns, columns, from, f0, lf, to, t0, lt);
-    edge(fullRows, rows, 0, columns, from, f0, lf, to, t0, lt);
+    for (int m = 0; m < count && (fullRows < rows || fullColumns < columns); m++) {
+      int f = f0 + m * fNext;
+      int t = t0 + m * tNext;
+      edge(0, fullRows, fullColumns, columns, from, f, lf, to, t, lt);
+      edge(fullRows, rows, 0, columns, from, f, lf, to, t, lt);
+    }
   }
 
   /** Rows [i0, i1) of columns [j0, j1), one by one. */
@@ -49,13 +77,51 @@ final class Transpose {
     }
   }
 
+  /** {@code n} / N blocks of each matrix, a step of N·fStep and N·tStep after one another. */
+  private static void strip(
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
+    if (N == 8) {
+      strip8(count, n, from, f0, fNext, fStep, lf, to, t0, tNext, tStep, lt);
+    } else {
+      strip4(count, n, from, f0, fNext, fStep, lf, to, t0, tNext, tStep, lt);
+    }
+  }
+
   private static void strip8(
-      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2, s4 = SWAP4;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2, m4 = UPPER4;
-    for (int j = 0; j < columns; j += 8) {
-      int at = f0 + j;
-      int t = t0 + j * lt;
+    int each = n / 8;
+    for (int q = 0, m = 0, j = 0; q < count * each; q++) { // one loop: matrix m, place j in it
+      int at = f0 + m * fNext + j * fStep;
+      int t = t0 + m * tNext + j * tStep;
+      j += 8;
+      if (j == n) {
+        j = 0;
+        m++;
+      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
@@ -88,12 +154,29 @@ final class Transpose {
   }
 
   private static void strip4(
-      int columns, float[] from, int f0, int lf, float[] to, int t0, int lt) {
+      int count,
+      int n,
+      float[] from,
+      int f0,
+      int fNext,
+      int fStep,
+      int lf,
+      float[] to,
+      int t0,
+      int tNext,
+      int tStep,
+      int lt) {
     VectorShuffle<Float> s1 = SWAP1, s2 = SWAP2;
     VectorMask<Float> m1 = UPPER1, m2 = UPPER2;
-    for (int j = 0; j < columns; j += 4) {
-      int at = f0 + j;
-      int t = t0 + j * lt;
+    int each = n / 4;
+    for (int q = 0, m = 0, j = 0; q < count * each; q++) { // one loop: matrix m, place j in it
+      int at = f0 + m * fNext + j * fStep;
+      int t = t0 + m * tNext + j * tStep;
+      j += 4;
+      if (j == n) {
+        j = 0;
+        m++;
+      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);

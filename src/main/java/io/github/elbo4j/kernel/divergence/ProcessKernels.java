@@ -160,6 +160,52 @@ public abstract class ProcessKernels {
     doConditionalVarianceBackward(v, logVariance, variance, dVariance, dV, dLogVariance);
   }
 
+  /**
+   * The covariance of a Gaussian process at R points given its values at M others, with {@code V =
+   * L⁻¹·K(others, points)}:
+   *
+   * <pre>
+   * covariance[r,s] = K(points, points)[r,s] − Σ_i V[i,r]·V[i,s]
+   * </pre>
+   *
+   * Symmetric to the bit where K is. Its diagonal may be slightly negative where nothing is left to
+   * know; K with a jitter keeps it positive definite.
+   *
+   * @param k read, [R,R]
+   * @param v read, [M,R]
+   * @param covariance written, [R,R]; may be {@code k} itself
+   */
+  public final void conditionalCovariance(Tensor k, Tensor v, Tensor covariance) {
+    String m = "conditionalCovariance";
+    Checks.shape(m, "k", k, v.columns(), v.columns());
+    Checks.same(m, "covariance", covariance, "k", k);
+    Aliases.of(m).reads("k", k).reads("v", v).writesOver("covariance", covariance, k).end();
+    doConditionalCovariance(k, v, covariance);
+  }
+
+  /**
+   * Gradients of {@link #conditionalCovariance}: {@code dK += G} and {@code dV −= V·(G + Gᵀ)}.
+   *
+   * @param v read, [M,R]
+   * @param dCovariance read, [R,R]: G; need not be symmetric
+   * @param dK accumulated, [R,R], or null
+   * @param dV accumulated, [M,R], or null
+   */
+  public final void conditionalCovarianceBackward(
+      Tensor v, Tensor dCovariance, @Nullable Tensor dK, @Nullable Tensor dV) {
+    String m = "conditionalCovarianceBackward";
+    Checks.shape(m, "dCovariance", dCovariance, v.columns(), v.columns());
+    Checks.same(m, "dK", dK, "dCovariance", dCovariance);
+    Checks.same(m, "dV", dV, "v", v);
+    Aliases.of(m)
+        .reads("v", v)
+        .reads("dCovariance", dCovariance)
+        .writes("dK", dK)
+        .writes("dV", dV)
+        .end();
+    doConditionalCovarianceBackward(v, dCovariance, dK, dV);
+  }
+
   private static void check(
       String m, Tensor x, @Nullable Tensor y, Tensor logWeight, Tensor logVariance) {
     if (x.columns() == 0) {
@@ -195,4 +241,9 @@ public abstract class ProcessKernels {
       Tensor dVariance,
       @Nullable Tensor dV,
       @Nullable Tensor dLogVariance);
+
+  protected abstract void doConditionalCovariance(Tensor k, Tensor v, Tensor covariance);
+
+  protected abstract void doConditionalCovarianceBackward(
+      Tensor v, Tensor dCovariance, @Nullable Tensor dK, @Nullable Tensor dV);
 }

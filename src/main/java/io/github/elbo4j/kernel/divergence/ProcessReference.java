@@ -86,6 +86,28 @@ public final class ProcessReference extends ProcessKernels {
     return dV;
   }
 
+  /** k − VᵀV for V of {@code r} columns. */
+  static double[] conditionalCovariance(double[] k, double[] v, int r) {
+    double[] covariance = k.clone();
+    for (int at = 0; at < k.length; at++) {
+      for (int row = 0; row < v.length; row += r) {
+        covariance[at] -= v[row + at / r] * v[row + at % r];
+      }
+    }
+    return covariance;
+  }
+
+  /** −V·(G + Gᵀ). */
+  static double[] conditionalCovarianceGradient(double[] v, double[] g, int r) {
+    double[] dV = new double[v.length];
+    for (int i = 0; i < v.length; i++) {
+      for (int s = 0; s < r; s++) {
+        dV[i] -= v[i / r * r + s] * (g[s * r + i % r] + g[i % r * r + s]);
+      }
+    }
+    return dV;
+  }
+
   @Override
   protected void doArd(
       Tensor x, @Nullable Tensor y, Tensor logWeight, Tensor logVariance, float jitter, Tensor k) {
@@ -150,5 +172,18 @@ public final class ProcessReference extends ProcessKernels {
     }
     accumulate(dV == null ? null : conditionalVarianceGradient(read(v), g), dV);
     accumulate(toLogVariance, dLogVariance);
+  }
+
+  @Override
+  protected void doConditionalCovariance(Tensor k, Tensor v, Tensor covariance) {
+    write(conditionalCovariance(read(k), read(v), v.columns()), covariance);
+  }
+
+  @Override
+  protected void doConditionalCovarianceBackward(
+      Tensor v, Tensor dCovariance, @Nullable Tensor dK, @Nullable Tensor dV) {
+    double[] g = read(dCovariance);
+    accumulate(dK == null ? null : g, dK);
+    accumulate(dV == null ? null : conditionalCovarianceGradient(read(v), g, v.columns()), dV);
   }
 }

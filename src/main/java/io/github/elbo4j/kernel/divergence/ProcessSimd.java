@@ -17,6 +17,8 @@ public final class ProcessSimd extends ProcessKernels {
   private static final ThreadLocal<ArdBackward> BACKWARD =
       ThreadLocal.withInitial(ArdBackward::new);
 
+  private static final ThreadLocal<CombineRows> COMBINE = ThreadLocal.withInitial(CombineRows::new);
+
   @Override
   protected void doArd(
       Tensor x, @Nullable Tensor y, Tensor logWeight, Tensor logVariance, float jitter, Tensor k) {
@@ -93,6 +95,42 @@ public final class ProcessSimd extends ProcessKernels {
   private static void addProducts(float[] v, int from, float[] g, float[] dV, int to, int n) {
     for (int r = 0; r < n; r++) {
       dV[to + r] = Math.fma(-2 * v[from + r], g[r], dV[to + r]);
+    }
+  }
+
+  @Override
+  protected void doConditionalCovariance(Tensor k, Tensor v, Tensor covariance) {
+    if (k.offset() != covariance.offset() || !k.overlaps(covariance)) {
+      System.arraycopy(k.array(), k.offset(), covariance.array(), covariance.offset(), k.size());
+    }
+    // row r −= Σ_i V[i,r]·V[i,·]
+    COMBINE.get().subtract(v.array(), v.offset(), 1, v.columns(), v, covariance);
+  }
+
+  @Override
+  protected void doConditionalCovarianceBackward(
+      Tensor v, Tensor dCovariance, @Nullable Tensor dK, @Nullable Tensor dV) {
+    float[] g = dCovariance.array();
+    int from = dCovariance.offset();
+    if (dK != null) {
+      addAll(g, from, dK.array(), dK.offset(), dK.size());
+    }
+    if (dV != null && dV.size() > 0) {
+      int r = v.columns();
+      float[] both = Scratch.get().floats(Scratch.HELD, r * r);
+      for (int i = 0; i < r; i++) {
+        for (int j = 0; j < r; j++) {
+          both[i * r + j] = g[from + i * r + j] + g[from + j * r + i];
+        }
+      }
+      // row i −= Σ_s V[i,s]·(G + Gᵀ)[s,·]
+      COMBINE.get().subtract(v.array(), v.offset(), r, 1, both, 0, r, dV);
+    }
+  }
+
+  private static void addAll(float[] a, int from, float[] out, int to, int n) {
+    for (int i = 0; i < n; i++) {
+      out[to + i] += a[from + i];
     }
   }
 }

@@ -80,5 +80,7 @@ final class DivergenceChecks {
     k.process()
         .conditionalVarianceBackward(
             small, logVariance, variance, a.positive(D), a.out(B, D), a.out(1));
+    k.process().conditionalCovariance(a.normal(D, D), small, a.out(D, D));
+    k.process().conditionalCovarianceBackward(small, a.positive(D, D), a.out(D, D), a.out(B, D));
   }
 }

@@ -109,7 +109,7 @@ class CorrelationPropertiesTest {
     k.correlation().logDensities(z, mu, logVar, examples, Weighting.WEIGHTED, logQ, perDim);
     for (int r = 0; r < 7; r++) {
       float[] row = {z.get(r * D), z.get(r * D + 1)};
-      double shift = Math.log(examples);
+      double shift = Math.log((double) examples);
       assertThat((double) logQ.get(r))
           .isCloseTo(Math.log(exact(row, mu, logVar, -1)) - shift, within(1e-5));
       for (int i = 0; i < D; i++) {

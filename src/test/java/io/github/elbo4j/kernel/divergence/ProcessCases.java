@@ -45,11 +45,21 @@ public final class ProcessCases implements FamilyCases {
     List<KernelCase> cases = new ArrayList<>();
     for (Sizes s : sizes()) {
       boolean hot = s.n == 33 && s.c == 5;
-      for (KernelCase c : List.of(ard(s), ardBackward(s), variance(s), varianceBackward(s))) {
+      for (KernelCase c : all(s)) {
         cases.add(hot ? c.asHot() : c);
       }
     }
     return cases;
+  }
+
+  private static List<KernelCase> all(Sizes s) {
+    return List.of(
+        ard(s),
+        ardBackward(s),
+        variance(s),
+        varianceBackward(s),
+        covariance(s),
+        covarianceBackward(s));
   }
 
   private record Points(Tensor x, @Nullable Tensor y, Tensor logWeight, Tensor logVariance) {
@@ -174,12 +184,43 @@ public final class ProcessCases implements FamilyCases {
         });
   }
 
+  /** At the first set's points, given values at as many as there are coordinates. */
+  private static KernelCase covariance(Sizes s) {
+    return KernelCase.of(
+        "process.conditionalCovariance",
+        s.toString(),
+        f -> {
+          Tensor k = f.input("k", s.n, s.n);
+          Tensor v = f.input("v", s.c, s.n);
+          double[] terms = new double[s.n * s.n];
+          Arrays.fill(terms, 6 + 20.0 * s.c);
+          Tensor covariance = f.output("covariance", Tolerance.sum(terms), s.n, s.n);
+          return b -> b.process().conditionalCovariance(k, v, covariance);
+        });
+  }
+
+  private static KernelCase covarianceBackward(Sizes s) {
+    return KernelCase.of(
+        "process.conditionalCovarianceBackward",
+        s.toString(),
+        f -> {
+          Tensor v = f.input("v", s.c, s.n);
+          Tensor g = f.input("g", s.n, s.n);
+          double[] terms = new double[s.c * s.n];
+          Arrays.fill(terms, START + 40.0 * s.n);
+          Tensor dK = f.accumulated("dK", Tolerance.ELEMENT, s.n, s.n);
+          Tensor dV = f.accumulated("dV", Tolerance.sum(terms), s.c, s.n);
+          return b -> b.process().conditionalCovarianceBackward(v, g, dK, dV);
+        });
+  }
+
   @Override
   public List<GradCase> gradients() {
     return List.of(
         new GradCase("process.ardBackward", "two sets", () -> ardCheck(false)),
         new GradCase("process.ardBackward", "one set", () -> ardCheck(true)),
-        new GradCase("process.conditionalVarianceBackward", "", ProcessCases::varianceCheck));
+        new GradCase("process.conditionalVarianceBackward", "", ProcessCases::varianceCheck),
+        new GradCase("process.conditionalCovarianceBackward", "", ProcessCases::covarianceCheck));
   }
 
   private static void ardCheck(boolean same) {
@@ -209,5 +250,16 @@ public final class ProcessCases implements FamilyCases {
     double[] dV = ProcessReference.conditionalVarianceGradient(v, g);
     GradCheck.check(
         "v", v, dV, a -> GradCheck.dot(g, ProcessReference.conditionalVariance(a, 4, 0.4)));
+  }
+
+  private static void covarianceCheck() {
+    double[] k = GradCheck.random(7, 4 * 4, 1);
+    double[] v = GradCheck.random(8, 3 * 4, 1);
+    double[] g = GradCheck.random(9, 4 * 4, 1);
+    GradCheck.check(
+        "v",
+        v,
+        ProcessReference.conditionalCovarianceGradient(v, g, 4),
+        a -> GradCheck.dot(g, ProcessReference.conditionalCovariance(k, a, 4)));
   }
 }

@@ -28,6 +28,11 @@ public class ProcessBenchmark extends KernelBenchmark {
   private Tensor dLogWeight;
   private Tensor dLogVariance;
   private Tensor dV;
+  Tensor square;
+  Tensor dCovariance;
+  private Tensor covariance;
+  private Tensor dSquare;
+  private Tensor dTall;
 
   @Override
   protected void prepare(Numbers numbers) {
@@ -49,6 +54,11 @@ public class ProcessBenchmark extends KernelBenchmark {
     dLogWeight = Tensor.zeros(dims[2]);
     dLogVariance = Tensor.zeros(1);
     dV = Tensor.zeros(dims[1], dims[0]);
+    square = numbers.normal(dims[1], dims[1]);
+    dCovariance = numbers.normal(dims[1], dims[1]);
+    covariance = Tensor.zeros(dims[1], dims[1]);
+    dSquare = Tensor.zeros(dims[1], dims[1]);
+    dTall = Tensor.zeros(dims[0], dims[1]);
     k.process().conditionalVariance(v, logVariance, variance);
   }
 
@@ -62,6 +72,11 @@ public class ProcessBenchmark extends KernelBenchmark {
       case "conditionalVariance" -> pairs.reads(v).writes(variance);
       case "conditionalVarianceBackward" ->
           pairs.reads(v, variance, dVariance).updates(dV, dLogVariance);
+      case "conditionalCovariance" -> pairs.reads(square, dK).writes(covariance);
+      case "conditionalCovarianceBackward" ->
+          pairs.reads(dK, dCovariance).updates(dSquare, dTall);
+      case "conditionalCovarianceBoth" ->
+          work("conditionalCovariance").and(work("conditionalCovarianceBackward"));
       case "conditionalVarianceBoth" ->
           work("conditionalVariance").and(work("conditionalVarianceBackward"));
       default -> throw new IllegalArgumentException(benchmark);
@@ -108,5 +123,27 @@ public class ProcessBenchmark extends KernelBenchmark {
   public Tensor conditionalVarianceBoth() {
     conditionalVariance();
     return conditionalVarianceBackward();
+  }
+
+  /** At the inducing points, given values at all the points. */
+  @Benchmark
+  @Covers("process.conditionalCovariance")
+  public Tensor conditionalCovariance() {
+    k.process().conditionalCovariance(square, dK, covariance);
+    return covariance;
+  }
+
+  @Benchmark
+  @Covers("process.conditionalCovarianceBackward")
+  public Tensor conditionalCovarianceBackward() {
+    k.process().conditionalCovarianceBackward(dK, dCovariance, dSquare, dTall);
+    return dTall;
+  }
+
+  @Benchmark
+  @Covers({"process.conditionalCovariance", "process.conditionalCovarianceBackward"})
+  public Tensor conditionalCovarianceBoth() {
+    conditionalCovariance();
+    return conditionalCovarianceBackward();
   }
 }

@@ -25,6 +25,9 @@ public class ProcessTorch extends TorchBenchmark<ProcessBenchmark> {
   private Tensor dK;
   private Tensor v;
   private Tensor dVariance;
+  private Tensor square;
+  private Tensor tall;
+  private Tensor dCovariance;
 
   @Override
   protected void prepare(ProcessBenchmark ours) {
@@ -35,6 +38,9 @@ public class ProcessTorch extends TorchBenchmark<ProcessBenchmark> {
     dK = tensor(ours.dK);
     v = leaf(ours.v);
     dVariance = tensor(ours.dVariance);
+    square = leaf(ours.square);
+    tall = leaf(ours.dK);
+    dCovariance = tensor(ours.dCovariance);
   }
 
   private Tensor matrix() {
@@ -77,6 +83,25 @@ public class ProcessTorch extends TorchBenchmark<ProcessBenchmark> {
           Tensor variance = variance();
           backward(tensors(variance), tensors(dVariance));
           return outputs(variance, v.grad(), logVariance.grad());
+        });
+  }
+
+  private Tensor covariance() {
+    return square.sub(torch.matmul(tall.t(), tall));
+  }
+
+  @Benchmark
+  public Object conditionalCovariance() {
+    return forward(() -> outputs(covariance()));
+  }
+
+  @Benchmark
+  public Object conditionalCovarianceBoth() {
+    return both(
+        () -> {
+          Tensor covariance = covariance();
+          backward(tensors(covariance), tensors(dCovariance));
+          return outputs(covariance, square.grad(), tall.grad());
         });
   }
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.bench.kernel.likelihood;
 
+import io.github.elbo4j.bench.kernel.AtLeast;
 import io.github.elbo4j.bench.kernel.Covers;
 import io.github.elbo4j.bench.kernel.KernelBenchmark;
 import io.github.elbo4j.bench.kernel.Numbers;
@@ -12,8 +13,8 @@ import org.openjdk.jmh.annotations.Param;
 
 /** Bernoulli and Gaussian log-likelihoods of floats and of bytes. */
 public class LikelihoodBenchmark extends KernelBenchmark {
-  /** Data points x samples x data dimensions: a VAE, an IWAE, a ragged one. */
-  @Param({"128x1x784", "20x50x784", "33x3x1001"})
+  /** Data points x samples x data dimensions: a VAE, a large batch, an IWAE. */
+  @Param({"128x1x784", "4096x1x784", "20x50x784"})
   public String shape = "";
 
   private final NoiseKey draws = new NoiseKey(1, 2);
@@ -25,6 +26,8 @@ public class LikelihoodBenchmark extends KernelBenchmark {
   Tensor g;
   Tensor dOutput;
   Tensor dLogVar;
+  Tensor ownLogVar;
+  Tensor dOwnLogVar;
 
   @Override
   protected void prepare(Numbers numbers) {
@@ -40,6 +43,8 @@ public class LikelihoodBenchmark extends KernelBenchmark {
     g = numbers.normal(rows);
     dOutput = Tensor.zeros(rows, n);
     dLogVar = Tensor.zeros(1, n);
+    ownLogVar = numbers.normal(rows, n);
+    dOwnLogVar = Tensor.zeros(rows, n);
   }
 
   @Override
@@ -56,6 +61,9 @@ public class LikelihoodBenchmark extends KernelBenchmark {
       case "gaussianBytes" -> w.reads(pixels).reads(logVar).writes(logLik);
       case "gaussianBackward" -> w.reads(x, logVar, g).updates(dOutput, dLogVar);
       case "gaussianBytesBackward" -> w.reads(pixels).reads(logVar, g).updates(dOutput, dLogVar);
+      case "gaussianOwn" -> w.reads(x, ownLogVar).writes(logLik);
+      case "gaussianOwnBackward" -> w.reads(x, ownLogVar, g).updates(dOutput, dOwnLogVar);
+      case "gaussianOwnBoth" -> work("gaussianOwn").and(work("gaussianOwnBackward"));
       case "gaussianBoth" -> work("gaussian").and(work("gaussianBackward"));
       default -> throw new IllegalArgumentException(benchmark);
     };
@@ -105,6 +113,8 @@ public class LikelihoodBenchmark extends KernelBenchmark {
 
   @Benchmark
   @Covers({"likelihood.bernoulli", "likelihood.bernoulliBackward"})
+  @AtLeast(shape = "128x1x784", value = 5.5)
+  @AtLeast(shape = "4096x1x784", value = 7.5)
   public Tensor bernoulliBoth() {
     bernoulli();
     return bernoulliBackward();
@@ -143,5 +153,31 @@ public class LikelihoodBenchmark extends KernelBenchmark {
   public Tensor gaussianBoth() {
     gaussian();
     return gaussianBackward();
+  }
+
+  /** A log-variance for each element, as a decoder with two heads gives it. */
+  @Benchmark
+  @Covers("likelihood.gaussian")
+  @AtLeast(shape = "128x1x784", value = 6)
+  @AtLeast(shape = "4096x1x784", value = 8)
+  public Tensor gaussianOwn() {
+    k.likelihood().gaussian(output, x, ownLogVar, logLik);
+    return logLik;
+  }
+
+  @Benchmark
+  @Covers("likelihood.gaussianBackward")
+  public Tensor gaussianOwnBackward() {
+    k.likelihood().gaussianBackward(output, x, ownLogVar, g, dOutput, dOwnLogVar);
+    return dOutput;
+  }
+
+  @Benchmark
+  @Covers({"likelihood.gaussian", "likelihood.gaussianBackward"})
+  @AtLeast(shape = "128x1x784", value = 6)
+  @AtLeast(shape = "4096x1x784", value = 8)
+  public Tensor gaussianOwnBoth() {
+    gaussianOwn();
+    return gaussianOwnBackward();
   }
 }

@@ -26,7 +26,7 @@ public class OptimBenchmark extends KernelBenchmark {
   Tensor average;
   Tensor scalar;
   Tensor scale;
-  Tensor initialMoment;
+  private Tensor laterMoment;
   private int calls;
 
   @Override
@@ -34,9 +34,9 @@ public class OptimBenchmark extends KernelBenchmark {
     int n = Integer.parseInt(shape);
     parameters = numbers.normal(n);
     gradients = numbers.normal(n);
-    initialMoment = numbers.normal(n);
-    m = Tensor.of(initialMoment.toArray(), 0, n);
-    v = numbers.uniform(n);
+    laterMoment = numbers.normal(n);
+    m = Tensor.zeros(n);
+    v = Tensor.zeros(n);
     average = numbers.normal(n);
     scalar = numbers.uniform(1);
     scale = Tensor.zeros(1);
@@ -59,7 +59,7 @@ public class OptimBenchmark extends KernelBenchmark {
   @Covers("optim.adam")
   public Tensor adam() {
     if (++calls % RENEWAL == 0) {
-      System.arraycopy(initialMoment.array(), 0, m.array(), 0, m.size());
+      System.arraycopy(laterMoment.array(), 0, m.array(), 0, m.size());
     }
     k.optim().adam(parameters, gradients, m, v, null, step);
     return parameters;

@@ -1,5 +1,6 @@
 package io.github.elbo4j.bench.kernel.random;
 
+import io.github.elbo4j.bench.kernel.AtLeast;
 import io.github.elbo4j.bench.kernel.Covers;
 import io.github.elbo4j.bench.kernel.KernelBenchmark;
 import io.github.elbo4j.bench.kernel.Numbers;
@@ -11,8 +12,8 @@ import org.openjdk.jmh.annotations.Param;
 
 /** Philox: raw words, uniforms, normals. */
 public class RandomBenchmark extends KernelBenchmark {
-  /** Elements: the noise of a VAE step, of a binarised batch, and more than a cache holds. */
-  @Param({"2560", "100352", "4000000"})
+  /** Elements: the noise of a VAE step, of a large batch, and more than L2 holds. */
+  @Param({"2560", "262144", "4000000"})
   public String shape = "";
 
   private final NoiseKey key = new NoiseKey(1, 2);
@@ -48,6 +49,7 @@ public class RandomBenchmark extends KernelBenchmark {
 
   @Benchmark
   @Covers("random.normal")
+  @AtLeast(shape = "262144", value = 5)
   public Tensor normal() {
     k.random().normal(key, 0, out);
     return out;

@@ -17,6 +17,7 @@ public class ReduceBenchmark extends KernelBenchmark {
   Tensor x;
   Tensor dX;
   Tensor scalar;
+  Tensor dScalar;
 
   @Override
   protected void prepare(Numbers numbers) {
@@ -24,6 +25,7 @@ public class ReduceBenchmark extends KernelBenchmark {
     x = numbers.uniform(dims);
     dX = Tensor.zeros(dims);
     scalar = numbers.normal(1);
+    dScalar = Tensor.of(scalar.toArray(), 0, 1);
   }
 
   @Override
@@ -32,7 +34,8 @@ public class ReduceBenchmark extends KernelBenchmark {
     return switch (benchmark) {
       case "addSum", "freeBits" -> w.reads(x).updates(scalar);
       case "addSumBackward" -> w.reads(scalar).updates(dX);
-      case "freeBitsBackward" -> w.reads(x, scalar).updates(dX);
+      case "freeBitsBoth" -> work("freeBits").and(work("freeBitsBackward"));
+      case "freeBitsBackward" -> w.reads(x, dScalar).updates(dX);
       default -> throw new IllegalArgumentException(benchmark);
     };
   }
@@ -61,7 +64,14 @@ public class ReduceBenchmark extends KernelBenchmark {
   @Benchmark
   @Covers("reduce.freeBitsBackward")
   public Tensor freeBitsBackward() {
-    k.reduce().freeBitsBackward(x, 0.25f, 1, scalar, dX);
+    k.reduce().freeBitsBackward(x, 0.25f, 1, dScalar, dX);
     return dX;
+  }
+
+  @Benchmark
+  @Covers({"reduce.freeBits", "reduce.freeBitsBackward"})
+  public Tensor freeBitsBoth() {
+    freeBits();
+    return freeBitsBackward();
   }
 }

@@ -1,0 +1,215 @@
+package io.github.elbo4j.kernel.covariance;
+
+import static io.github.elbo4j.kernel.covariance.LaneSystem.T;
+import static io.github.elbo4j.kernel.covariance.LaneSystem.W;
+
+import io.github.elbo4j.kernel.dense.Transpose;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Between a batch, in either layout, and work arrays in lanes: element [i,j] of all matrices of a
+ * group is the vector at {@code i·row + j·W}. A group's first element in the batch is at {@code
+ * at}, {@code each} elements before the next matrix; each = 0 stands for the layout in lanes.
+ *
+ * <p>What goes out to single matrices is transposed into a stage that stays in L1 and copied from
+ * there: writing to sixteen matrices a power of two apart evicts each line half full.
+ */
+final class LaneCopy {
+  /** Elements of a matrix that the stage holds. */
+  private static final int STAGE = 256;
+
+  /** Rows and columns that are transposed together. */
+  static final int BLOCK = 8;
+
+  private LaneCopy() {}
+
+  /** Floats of a stage for matrices with rows of {@code columns} elements. */
+  static int stage(int columns) {
+    return W * stride(columns);
+  }
+
+  /** From a matrix's part of the stage to the next: no power of two, and room to write over. */
+  private static int stride(int columns) {
+    return Math.max(STAGE, columns) + 16;
+  }
+
+  /** {@code n} elements of {@code count} matrices; the lanes left have no meaning. */
+  static void load(float[] batch, int at, int each, int count, int n, float[] to, int t0) {
+    if (each == 0) {
+      System.arraycopy(batch, at, to, t0, n * W);
+    } else {
+      Transpose.run(count, n, batch, at, each, to, t0, W);
+    }
+  }
+
+  /** The first lane into those from {@code count} on. */
+  static void fillLanes(float[] to, int t0, int n, int count) {
+    for (int e = 0; count < W && e < n; e++) {
+      int i = t0 + e * W;
+      Arrays.fill(to, i + count, i + W, to[i]);
+    }
+  }
+
+  /**
+   * The lower triangles of order {@code d} as those of the order {@code d4} that has room for whole
+   * tiles: identity below, 0 above the diagonal within the tiles. Whole blocks of a transposition
+   * are loaded, so that what lies beyond the diagonal or the row has no meaning.
+   */
+  static void loadLower(
+      float[] batch, int at, int each, int count, int d, float[] to, int t0, int row, int d4) {
+    for (int i = 0; i < d; i += BLOCK) {
+      int rows = Math.min(BLOCK, d - i);
+      int w0 = t0 + i * row;
+      if (each == 0) {
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(batch, at + (i + r) * d * W, to, w0 + r * row, (i + r + 1) * W);
+        }
+        continue;
+      }
+      int from = at + i * d;
+      int last = from + (count - 1) * each + (rows - 1) * d;
+      int n = last + i + BLOCK <= batch.length ? i + BLOCK : Math.min(d, i + BLOCK);
+      Transpose.run(rows, count, n, batch, from, d, each, to, w0, row, W);
+    }
+    for (int i = 0; i < d; i++) {
+      clear(to, t0 + i * row + (i + 1) * W, t0 + i * row + Math.ceilDiv(i + 1, T) * T * W);
+    }
+    for (int i = d; i < d4; i++) {
+      Arrays.fill(to, t0 + i * row, t0 + i * row + d4 * W, 0f);
+      Arrays.fill(to, t0 + i * (row + W), t0 + i * (row + W) + W, 1f);
+    }
+  }
+
+  /** A few vectors of zeros, for which {@link Arrays#fill} takes longer to begin than to end. */
+  private static void clear(float[] a, int from, int end) {
+    FloatVector zero = FloatVector.zero(LaneSystem.S);
+    int n = end - from;
+    for (int i = 0; i < n; i += LaneSystem.L) {
+      zero.intoArray(a, from + i);
+    }
+  }
+
+  /** {@code n} elements in a row of the {@code count} matrices. */
+  static void store(
+      float[] from, int f0, int n, float[] batch, int at, int each, int count, float[] stage) {
+    if (each == 0) {
+      System.arraycopy(from, f0, batch, at, n * W);
+      return;
+    }
+    int stride = stride(STAGE);
+    for (int e = 0; e < n; e += STAGE) {
+      int part = Math.min(STAGE, n - e);
+      Transpose.run(part, count, from, f0 + e * W, W, stage, 0, stride);
+      for (int b = 0; b < count; b++) {
+        System.arraycopy(stage, b * stride, batch, at + b * each + e, part);
+      }
+    }
+  }
+
+  /** The same, added to what is there. */
+  static void add(
+      float[] from, int f0, int n, float[] batch, int at, int each, int count, float[] stage) {
+    if (each == 0) {
+      add(from, f0, 1, batch, at, n * W);
+      return;
+    }
+    int stride = stride(STAGE);
+    for (int e = 0; e < n; e += STAGE) {
+      int part = Math.min(STAGE, n - e);
+      Transpose.run(part, count, from, f0 + e * W, W, stage, 0, stride);
+      for (int b = 0; b < count; b++) {
+        add(stage, b * stride, 1, batch, at + b * each + e, part);
+      }
+    }
+  }
+
+  private static void add(float[] from, int f0, float scale, float[] to, int t0, int n) {
+    for (int i = 0; i < n; i++) {
+      to[t0 + i] += scale * from[f0 + i];
+    }
+  }
+
+  /** Lower triangles of order d, 0 above the diagonal. */
+  static void storeLower(
+      float[] from,
+      int f0,
+      int row,
+      int d,
+      float[] batch,
+      int at,
+      int each,
+      int count,
+      float[] stage) {
+    if (each == 0) {
+      for (int i = 0; i < d; i++) {
+        System.arraycopy(from, f0 + i * row, batch, at + i * d * W, (i + 1) * W);
+      }
+      clearUpper(batch, at, d);
+      return;
+    }
+    int stride = stride(d);
+    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
+    Arrays.fill(stage, 0, W * stride, 0f); // later rows cover what earlier ones wrote
+    for (int i = 0; i < d; i += rows) {
+      int some = Math.min(rows, d - i);
+      // What a row has beyond d is written over by the next one: matrices are done in order.
+      int n = Math.ceilDiv(i + some, BLOCK) * BLOCK;
+      for (int r = i; r < i + some; r++) {
+        clear(from, f0 + r * row + (r + 1) * W, f0 + r * row + Math.min(n, d) * W);
+      }
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
+      for (int b = 0; b < count; b++) {
+        System.arraycopy(stage, b * stride, batch, at + b * each + i * d, some * d);
+      }
+    }
+  }
+
+  /** 0 above the diagonal of matrices in lanes. */
+  static void clearUpper(float[] lanes, int at, int d) {
+    for (int i = 0; i < d; i++) {
+      int r = at + i * d * W;
+      Arrays.fill(lanes, r + (i + 1) * W, r + d * W, 0f);
+    }
+  }
+
+  /**
+   * {@code scale} times the matrices of order d, added to what is there: whole, or their lower
+   * triangles.
+   */
+  static void addMatrix(
+      float[] from,
+      int f0,
+      int row,
+      int d,
+      boolean lower,
+      float scale,
+      float[] batch,
+      int at,
+      int each,
+      int count,
+      float[] stage) {
+    if (each == 0) {
+      for (int i = 0; i < d; i++) {
+        add(from, f0 + i * row, scale, batch, at + i * d * W, (lower ? i + 1 : d) * W);
+      }
+      return;
+    }
+    int stride = stride(d);
+    int rows = Integer.highestOneBit(Math.clamp(STAGE / d, 1, BLOCK));
+    for (int i = 0; i < d; i += rows) {
+      int some = Math.min(rows, d - i);
+      int n = Math.ceilDiv(lower ? i + some : d, BLOCK) * BLOCK;
+      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, d, stride);
+      for (int b = 0; b < count; b++) {
+        int to = at + b * each + i * d;
+        if (!lower) {
+          add(stage, b * stride, scale, batch, to, some * d);
+        }
+        for (int r = 0; lower && r < some; r++) {
+          add(stage, b * stride + r * d, scale, batch, to + r * d, i + r + 1);
+        }
+      }
+    }
+  }
+}
