@@ -51,7 +51,7 @@ public class FlowTorch extends TorchBenchmark<FlowBenchmark> {
   }
 
   private Tensor dot(Tensor x, Tensor y) {
-    return x.mul(y).sum(1, true);
+    return x.mul(y).sum(1).unsqueeze(1);
   }
 
   /** z' and log det of a step. */

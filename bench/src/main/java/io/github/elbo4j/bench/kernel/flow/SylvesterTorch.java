@@ -50,7 +50,7 @@ public class SylvesterTorch extends TorchBenchmark<SylvesterBenchmark> {
     Tensor q = identity.unsqueeze(0);
     for (int h = 0; h < SylvesterBenchmark.REFLECTIONS; h++) {
       Tensor x = v.narrow(1, h, 1);
-      Tensor unit = x.div(torch.sqrt(x.mul(x).sum(2, true)));
+      Tensor unit = x.div(torch.sqrt(x.mul(x).sum(2).unsqueeze(2)));
       Tensor product = torch.matmul(q, unit.transpose(1, 2));
       q = q.sub(torch.matmul(product, unit).mul(two));
     }
