@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What must hold of flows whatever their parameters. */
 class FlowPropertiesTest {
   /** A step of one row and its log-determinant in double, and both on a backend. */
-  private record Flow(String name, Map map, Map inverse, Kernel kernel, Kernel kernelInverse) {
+  record Flow(String name, Map map, Map inverse, Kernel kernel, Kernel kernelInverse) {
     @Override
     public String toString() {
       return name;
@@ -29,11 +29,11 @@ class FlowPropertiesTest {
   }
 
   /** z' of z; the log-determinant is added to logDet[0]. */
-  private interface Map {
+  interface Map {
     double[] of(double[] z, double[] logDet);
   }
 
-  private interface Kernel {
+  interface Kernel {
     void run(Backend k, Tensor z, Tensor out, Tensor logDet);
   }
 
