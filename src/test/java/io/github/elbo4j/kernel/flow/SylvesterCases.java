@@ -46,7 +46,7 @@ public final class SylvesterCases implements FamilyCases {
   public List<KernelCase> parity() {
     List<KernelCase> cases = new ArrayList<>();
     for (Sizes s : sizes()) {
-      boolean hot = s.d == 33 || s.d == 17 && s.k > 1000;
+      boolean hot = s.d == 33 || (s.d == 17 && s.k > 1000);
       for (KernelCase c : List.of(forward(s), inverse(s), backward(s, true), backward(s, false))) {
         cases.add(hot && !c.label().contains("without") ? c.asHot() : c);
       }
