@@ -7,19 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link CouplingKernels} on the tape. The log-determinants of all steps of a flow are one
- * variable, {@link #logDet}: each step adds its own, so it must not be used before the last one
+ * variable, {@link FlowOps#logDet}: each step adds its own, so it must not be used before the last one
  * has.
  */
 public final class CouplingOps {
   private CouplingOps() {}
-
-  /** Zeros, [rows], for the steps of a flow to add their log|det| to. */
-  public static Var logDet(Tape tape, int rows) {
-    SumNode n = tape.next(SumNode.class, SumNode::new);
-    Tensor sum = tape.open(n.logDet, true, rows);
-    tape.backend().memory().fill(sum, 0);
-    return n.logDet;
-  }
 
   /** {@code z + t} in the dimensions of the mask [D]; log|det| is 0. */
   public static Var additive(Tape tape, Var z, Var t, Tensor mask) {
@@ -128,18 +120,6 @@ public final class CouplingOps {
 
   static @Nullable Tensor arrived(Var v) {
     return v.untouched() ? null : v.gradient();
-  }
-
-  private static final class SumNode extends Node {
-    private final Var logDet = new Var();
-
-    @Override
-    protected boolean reached() {
-      return false; // zeros depend on nothing
-    }
-
-    @Override
-    protected void backward(Backend kernels) {}
   }
 
   private static final class AdditiveNode extends Node {

@@ -4,7 +4,7 @@ import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.flow.SplineKernels;
 import io.github.elbo4j.tensor.Tensor;
 
-/** {@link SplineKernels} on the tape; {@code logDet} is {@link CouplingOps#logDet}. */
+/** {@link SplineKernels} on the tape; {@code logDet} is {@link FlowOps#logDet}. */
 public final class SplineOps {
   private SplineOps() {}
 

@@ -1,6 +1,7 @@
 package io.github.elbo4j.nn;
 
 import io.github.elbo4j.autodiff.CouplingOps;
+import io.github.elbo4j.autodiff.FlowOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.tensor.Tensor;
@@ -32,7 +33,7 @@ public final class AutoregressiveStep {
    *
    * @param z [R,D]
    * @param context see {@link Made#forward}
-   * @param logDet added to, {@link CouplingOps#logDet}
+   * @param logDet added to, {@link FlowOps#logDet}
    */
   public Var forward(Tape tape, Var z, @Nullable Var context, Var logDet) {
     Made.Outputs o = network.forward(tape, z, context);

@@ -2,259 +2,218 @@ package io.github.elbo4j.autodiff;
 
 import static io.github.elbo4j.testkit.TapeCheck.check;
 import static io.github.elbo4j.testkit.TapeCheck.normal;
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.elbo4j.kernel.Backends;
-import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.tensor.Tensor;
-import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Coupling, autoregressive and spline steps on the tape, and masked layers, against formulas. */
+/** Value and gradient of flows on the tape against formulas in double. */
 class FlowOpsTest {
-  private static final int R = 4;
-  private static final int D = 3;
-  private static final float[] MASK = {1, 0, 1};
+  private static final int B = 3;
+  private static final int K = 2;
+  private static final int R = B * K;
+  private static final int D = 4;
 
-  private static Tensor mask() {
-    return Tensor.of(MASK.clone(), 0, D);
+  /** Both outputs of a step that was given z and added to logDet. */
+  private static Var outputs(Tape tape, Var z, Var logDet) {
+    return ReduceOps.weightedSum(
+        tape, Formulas.project(tape, z), 1, Formulas.project(tape, logDet), 1);
   }
 
-  /** Weights that tell the elements of an output apart. */
-  private static double weight(int i) {
-    return Math.sin(1.3 * i + 0.4);
-  }
-
-  /** Each element weighed by a gate of a second step, and the log-determinants of both. */
-  private static Var objective(Tape tape, Var out, Var logDet) {
-    Tensor w = Tensor.zeros(R, D);
-    for (int i = 0; i < w.size(); i++) {
-      w.array()[i] = (float) weight(i);
-    }
-    Tensor zeros = Tensor.zeros(R, D);
-    Var weighted = CouplingOps.gated(tape, out, Var.constant(zeros), Var.constant(w), logDet);
-    return ReduceOps.weightedSum(tape, weighted, 1, logDet, 0.7f);
-  }
-
-  private static double objective(double[] out, double[] logDets) {
+  private static double dot(double[] a, int aAt, double[] b, int bAt) {
     double sum = 0;
-    for (int i = 0; i < out.length; i++) {
-      double gate = 1 / (1 + Math.exp(-(float) weight(i)));
-      sum += gate * out[i] + 0.7 * Math.log(gate);
-    }
-    for (double l : logDets) {
-      sum += 0.7 * l;
+    for (int i = 0; i < D; i++) {
+      sum += a[aAt + i] * b[bAt + i];
     }
     return sum;
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void additive(boolean inverse) {
-    check(
-        "additive",
-        (tape, p) -> {
-          Var logDet = CouplingOps.logDet(tape, R);
-          Var out =
-              inverse
-                  ? CouplingOps.additiveInverse(tape, p[0], p[1], mask())
-                  : CouplingOps.additive(tape, p[0], p[1], mask());
-          return objective(tape, out, logDet);
-        },
-        p -> {
-          double[] out = p[0].clone();
-          for (int i = 0; i < out.length; i++) {
-            out[i] += MASK[i % D] * (inverse ? -1 : 1) * p[1][i];
-          }
-          return objective(out, new double[0]);
-        },
-        normal(1, 1, R, D),
-        normal(2, 1, R, D));
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void affine(boolean inverse) {
-    check(
-        "affine",
-        (tape, p) -> {
-          Var logDet = CouplingOps.logDet(tape, R);
-          Var out =
-              inverse
-                  ? CouplingOps.affineInverse(tape, p[0], p[1], p[2], p[3], mask(), logDet)
-                  : CouplingOps.affine(tape, p[0], p[1], p[2], p[3], mask(), logDet);
-          return objective(tape, out, logDet);
-        },
-        p -> {
-          double[] out = p[0].clone();
-          double[] logs = new double[out.length];
-          for (int i = 0; i < out.length; i++) {
-            double b = MASK[i % D] * p[3][i % D] * Math.tanh(p[2][i]);
-            double t = MASK[i % D] * p[1][i];
-            out[i] = inverse ? (out[i] - t) * Math.exp(-b) : out[i] * Math.exp(b) + t;
-            logs[i] = inverse ? -b : b;
-          }
-          return objective(out, logs);
-        },
-        normal(1, 1, R, D),
-        normal(2, 1, R, D),
-        normal(3, 1, R, D),
-        normal(4, 1, 1, D));
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void gated(boolean inverse) {
-    check(
-        "gated",
-        (tape, p) -> {
-          Var logDet = CouplingOps.logDet(tape, R);
-          Var out =
-              inverse
-                  ? CouplingOps.gatedInverse(tape, p[0], p[1], p[2], logDet)
-                  : CouplingOps.gated(tape, p[0], p[1], p[2], logDet);
-          return objective(tape, out, logDet);
-        },
-        p -> {
-          double[] out = new double[p[0].length];
-          double[] logs = new double[out.length];
-          for (int i = 0; i < out.length; i++) {
-            double g = 1 / (1 + Math.exp(-p[2][i]));
-            double m = p[1][i];
-            out[i] = inverse ? m + (p[0][i] - m) / g : g * p[0][i] + (1 - g) * m;
-            logs[i] = inverse ? -Math.log(g) : Math.log(g);
-          }
-          return objective(out, logs);
-        },
-        normal(1, 1, R, D),
-        normal(2, 1, R, D),
-        normal(3, 1, R, D));
-  }
-
-  /** f of two bins, spelled out; its inverse by bisection. */
-  private static double spline(double[] p, int r, int i, double x) {
-    int[] at = new int[5];
-    for (int j = 0; j < 5; j++) {
-      at[j] = r * 10 + j * 2 + i;
+  private static double planar(double[] z, double[] u, double[] w, double[] b, double[] logDet) {
+    int points = b.length;
+    double[] out = z.clone();
+    for (int r = 0; r < R; r++) {
+      int p = points == 1 ? 0 : r / K;
+      double a = dot(w, p * D, u, p * D);
+      double c = Math.log(1 + Math.exp(a)) - 1;
+      double t = Math.tanh(dot(w, p * D, z, r * D) + b[p]);
+      for (int i = 0; i < D; i++) {
+        double hat = u[p * D + i] + (c - a) * w[p * D + i] / dot(w, p * D, w, p * D);
+        out[r * D + i] += hat * t;
+      }
+      logDet[r] += Math.log(Math.abs(1 + (1 - t * t) * c));
     }
-    double w = 4 * (1e-3 + (1 - 2e-3) / (1 + Math.exp(p[at[1]] - p[at[0]])));
-    double h = 4 * (1e-3 + (1 - 2e-3) / (1 + Math.exp(p[at[3]] - p[at[2]])));
-    double d = 1e-3 + Math.log(1 + Math.exp(p[at[4]]));
-    boolean first = x < w - 2;
-    double width = first ? w : 4 - w;
-    double height = first ? h : 4 - h;
-    double d0 = first ? 1 : d;
-    double d1 = first ? d : 1;
-    double u = first ? (x + 2) / w : (x - w + 2) / width;
-    double s = height / width;
-    double mixed = u * (1 - u);
-    double below = s + (d1 + d0 - 2 * s) * mixed;
-    return (first ? -2 : h - 2) + height * (s * u * u + d0 * mixed) / below;
+    return Formulas.project(out) + Formulas.project(logDet);
   }
 
-  private static double slope(DoubleUnaryOperator f, double x) {
-    double h = 1e-4;
-    double near = f.applyAsDouble(x + h) - f.applyAsDouble(x - h);
-    double far = f.applyAsDouble(x + 2 * h) - f.applyAsDouble(x - 2 * h);
-    return (8 * near - far) / (12 * h);
+  @ParameterizedTest
+  @ValueSource(ints = {1, B})
+  void planar(int points) {
+    check(
+        "planar",
+        (tape, p) -> {
+          Var logDet = FlowOps.logDet(tape, R);
+          return outputs(tape, FlowOps.planar(tape, p[0], p[1], p[2], p[3], logDet), logDet);
+        },
+        p -> planar(p[0], p[1], p[2], p[3], new double[R]),
+        normal(1, 1, R, D),
+        normal(2, 0.6, points, D),
+        normal(3, 0.6, points, D),
+        normal(4, 0.6, points, 1));
   }
 
-  private static double bisect(DoubleUnaryOperator f, double y) {
-    double low = -2;
-    double high = 2;
-    for (int n = 0; n < 60; n++) {
-      double middle = 0.5 * (low + high);
-      if (f.applyAsDouble(middle) < y) {
-        low = middle;
-      } else {
-        high = middle;
+  private static double radial(double[] z, double[] z0, double[] aHat, double[] bHat) {
+    double[] out = z.clone();
+    double[] logDet = new double[R];
+    for (int r = 0; r < R; r++) {
+      int p = aHat.length == 1 ? 0 : r / K;
+      double alpha = Math.log(1 + Math.exp(aHat[p]));
+      double beta = Math.log(1 + Math.exp(bHat[p])) - alpha;
+      double square = 0;
+      for (int i = 0; i < D; i++) {
+        square += Math.pow(z[r * D + i] - z0[p * D + i], 2);
+      }
+      double radius = Math.sqrt(square);
+      double h = 1 / (alpha + radius);
+      for (int i = 0; i < D; i++) {
+        out[r * D + i] += beta * h * (z[r * D + i] - z0[p * D + i]);
+      }
+      logDet[r] = (D - 1) * Math.log(1 + beta * h) + Math.log(1 + beta * h - beta * h * h * radius);
+    }
+    return Formulas.project(out) + Formulas.project(logDet);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, B})
+  void radial(int points) {
+    check(
+        "radial",
+        (tape, p) -> {
+          Var logDet = FlowOps.logDet(tape, R);
+          return outputs(tape, FlowOps.radial(tape, p[0], p[1], p[2], p[3], logDet), logDet);
+        },
+        p -> radial(p[0], p[1], p[2], p[3]),
+        normal(5, 1, R, D),
+        normal(6, 1, points, D),
+        normal(7, 0.6, points, 1),
+        normal(8, 0.6, points, 1));
+  }
+
+  /** z times I − 2·v·vᵀ/‖v‖² for each vector in turn. */
+  private static double[] reflected(double[] z, double[] v, boolean lastFirst) {
+    double[] x = z.clone();
+    int h = 2;
+    int points = v.length / h / D;
+    for (int r = 0; r < R; r++) {
+      for (int j = 0; j < h; j++) {
+        int at = ((points == 1 ? 0 : r / K) * h + (lastFirst ? h - 1 - j : j)) * D;
+        double factor = 2 * dot(v, at, x, r * D) / dot(v, at, v, at);
+        for (int i = 0; i < D; i++) {
+          x[r * D + i] -= factor * v[at + i];
+        }
       }
     }
-    return 0.5 * (low + high);
+    return x;
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void spline(boolean inverse) {
+  @ValueSource(ints = {1, B})
+  void householder(int points) {
     check(
-        "spline",
-        (tape, p) -> {
-          Var logDet = CouplingOps.logDet(tape, R);
-          Var out =
-              inverse
-                  ? SplineOps.inverse(tape, p[0], p[1], mask(), 2, 2, logDet)
-                  : SplineOps.transform(tape, p[0], p[1], mask(), 2, 2, logDet);
-          return objective(tape, out, logDet);
-        },
-        p -> {
-          double[] out = p[0].clone();
-          double[] logs = new double[out.length];
-          for (int n = 0; n < out.length; n++) {
-            if (MASK[n % D] != 0 && Math.abs(out[n]) <= 2) {
-              int r = n / D;
-              int i = n % D / 2;
-              DoubleUnaryOperator f = x -> spline(p[1], r, i, x);
-              double x = inverse ? bisect(f, out[n]) : out[n];
-              double log = Math.log(slope(f, x));
-              out[n] = inverse ? x : f.applyAsDouble(x);
-              logs[n] = inverse ? -log : log;
-            }
-          }
-          return objective(out, logs);
-        },
-        normal(1, 1.2, R, D),
-        normal(2, 0.6, R, 10));
+        "householder",
+        (tape, p) -> Formulas.project(tape, FlowOps.householder(tape, p[0], p[1])),
+        p -> Formulas.project(reflected(p[0], p[1], false)),
+        normal(9, 1, R, D),
+        normal(10, 1, points, 2 * D));
   }
 
-  /** A masked weight's gradient is 0 where its mask is, and the formula's elsewhere. */
-  @ParameterizedTest
-  @EnumSource
-  void maskedLayers(Activation f) {
-    int in = 4;
-    Tensor mask = Tensor.of(new float[] {1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1}, 0, in, D);
-    Tensor w = normal(1, 0.6, in, D);
-    Backends.reference().dense().mask(mask, w);
-    check(
-        "masked " + f,
-        (tape, p) -> Formulas.project(tape, MaskedOps.dense(tape, p[0], p[1], mask, p[2], f)),
-        p -> Formulas.project(Formulas.dense(p[0], masked(mask, p[1]), p[2], f, D)),
-        normal(2, 1, R, in),
-        w,
-        normal(3, 1, 1, D));
-    check(
-        "conditioned " + f,
-        (tape, p) -> Formulas.project(tape, MaskedOps.conditioned(tape, p[0], p[1], mask, p[2], f)),
-        p -> {
-          double[] pre = Formulas.dense(p[0], masked(mask, p[1]), null, Activation.NONE, D);
-          for (int i = 0; i < pre.length; i++) {
-            pre[i] = Formulas.activation(f, pre[i] + p[2][i / (2 * D) * D + i % D]);
-          }
-          return Formulas.project(pre);
-        },
-        normal(2, 1, R, in),
-        w,
-        normal(3, 1, R / 2, D));
+  private static double entry(double[] matrix, int point, int i, int j) {
+    double x = matrix[(point * D + i) * D + j];
+    return i > j ? 0 : i == j ? Math.tanh(x) : x;
   }
 
-  private static double[] masked(Tensor mask, double[] w) {
-    double[] kept = w.clone();
-    for (int i = 0; i < kept.length; i++) {
-      kept[i] *= mask.get(i);
+  private static double sylvester(double[] z, double[] v, double[] r1, double[] r2, double[] b) {
+    double[] y = reflected(z, v, false);
+    double[] o = new double[R * D];
+    double[] logDet = new double[R];
+    for (int r = 0; r < R; r++) {
+      int p = b.length == D ? 0 : r / K;
+      for (int i = 0; i < D; i++) {
+        double pre = b[p * D + i];
+        for (int j = i; j < D; j++) {
+          pre += entry(r2, p, i, j) * y[r * D + j];
+        }
+        double t = Math.tanh(pre);
+        for (int j = 0; j <= i; j++) {
+          o[r * D + j] += entry(r1, p, j, i) * t;
+        }
+        logDet[r] += Math.log(1 + (1 - t * t) * entry(r1, p, i, i) * entry(r2, p, i, i));
+      }
     }
-    return kept;
+    double[] out = reflected(o, v, true);
+    for (int i = 0; i < out.length; i++) {
+      out[i] += z[i];
+    }
+    return Formulas.project(out) + Formulas.project(logDet);
   }
 
-  /** Constants alone: there is nothing to walk back to, and nothing fails. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, B})
+  void sylvester(int points) {
+    check(
+        "sylvester",
+        (tape, p) -> {
+          Var logDet = FlowOps.logDet(tape, R);
+          Var out = SylvesterOps.sylvester(tape, p[0], p[1], p[2], p[3], p[4], logDet);
+          return outputs(tape, out, logDet);
+        },
+        p -> sylvester(p[0], p[1], p[2], p[3], p[4]),
+        normal(11, 1, R, D),
+        normal(12, 1, points, 2 * D),
+        normal(13, 0.6, points, D * D),
+        normal(14, 0.6, points, D * D),
+        normal(15, 0.6, points, D));
+  }
+
+  /** Two steps add to one sum; z is a constant, and the loss depends on the sum alone. */
   @Test
-  void withoutParametersNothingIsAskedOfTheKernels() {
-    Tape tape = new Tape(Backends.simd());
-    Var z = Var.constant(normal(1, 1, R, D));
-    Var logDet = CouplingOps.logDet(tape, R);
-    Var out = CouplingOps.gated(tape, z, z, z, logDet);
-    assertThat(out.needsGradient()).isFalse();
-    tape.backward(ReduceOps.weightedSum(tape, logDet, 1));
+  void stepsShareTheLogDeterminant() {
+    Tensor z = normal(16, 1, R, D);
+    Tensor u = normal(17, 0.6, 1, D);
+    Tensor w = normal(18, 0.6, 1, D);
+    check(
+        "two steps",
+        (tape, p) -> {
+          Var logDet = FlowOps.logDet(tape, R);
+          for (int i = 0; i < 2; i++) {
+            FlowOps.planar(tape, Var.constant(z), p[0], p[1], p[2], logDet);
+          }
+          return Formulas.project(tape, logDet);
+        },
+        p -> {
+          double[] logDet = new double[R];
+          double[] x = io.github.elbo4j.kernel.Doubles.read(z);
+          planar(x, p[0], p[1], p[2], logDet);
+          planar(x, p[0], p[1], p[2], logDet);
+          return Formulas.project(logDet);
+        },
+        u,
+        w,
+        normal(19, 0.6, 1, 1));
+  }
+
+  @Test
+  void parametersNeedAGradientAllOrNone() {
+    Tape tape = new Tape(Backends.reference());
+    Tensor t = Tensor.zeros(1, D);
+    Var learned = Var.parameter(t, Tensor.zeros(1, D));
+    Var logDet = FlowOps.logDet(tape, 1);
+    assertThatThrownBy(
+            () ->
+                FlowOps.planar(
+                    tape, learned, learned, Var.constant(t), Var.constant(Tensor.zeros(1)), logDet))
+        .hasMessage("planar: the parameters must all need a gradient or none");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.autodiff.CouplingOps;
+import io.github.elbo4j.autodiff.FlowOps;
 import io.github.elbo4j.autodiff.SplineOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
@@ -114,7 +115,7 @@ class FlowDensityTest {
     float[][] run(Tensor z) {
       Tape tape = new Tape(Backends.simd());
       tape.resetForInference();
-      Var logDet = CouplingOps.logDet(tape, z.rows());
+      Var logDet = FlowOps.logDet(tape, z.rows());
       Var moved = forward(tape, Var.constant(z), logDet);
       return new float[][] {moved.value().toArray(), logDet.value().toArray()};
     }

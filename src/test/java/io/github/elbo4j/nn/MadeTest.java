@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.autodiff.CouplingOps;
+import io.github.elbo4j.autodiff.FlowOps;
 import io.github.elbo4j.autodiff.ReduceOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
@@ -146,7 +147,7 @@ class MadeTest {
       tape.reset();
       Var z = Var.constant(TapeCheck.normal(step, 1, 20, D));
       Made.Outputs o = made.forward(tape, z, null);
-      Var logDet = CouplingOps.logDet(tape, 20);
+      Var logDet = FlowOps.logDet(tape, 20);
       Var moved = CouplingOps.gated(tape, z, o.m(), o.s(), logDet);
       tape.backward(ReduceOps.weightedSum(tape, moved, 1, logDet, 1));
       tape.backend().optim().adam(p.values(), p.gradients(), m, v, null, new AdamStep(1e-2));
@@ -168,7 +169,7 @@ class MadeTest {
     AutoregressiveStep step = new AutoregressiveStep(made(true, context));
     Tensor z = TapeCheck.normal(1, 1, 8, D);
     Tensor h = context == 0 ? null : TapeCheck.normal(2, 1, 4, C);
-    Var logDet = CouplingOps.logDet(tape, 8);
+    Var logDet = FlowOps.logDet(tape, 8);
     Var moved = step.forward(tape, Var.constant(z), h == null ? null : Var.constant(h), logDet);
     Tensor back = Tensor.zeros(8, D);
     Tensor sum = Tensor.of(logDet.value().toArray(), 0, 8);

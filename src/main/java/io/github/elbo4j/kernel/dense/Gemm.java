@@ -19,7 +19,7 @@ import java.util.Arrays;
  * <p>An object holds one product's arguments; each thread reuses its own: {@code
  * Gemm.get().a(…).b(…).run(…)}.
  */
-final class Gemm extends KernelTask {
+public final class Gemm extends KernelTask {
   /**
    * Longest chain of multiply-adds: bounds the rounding error and keeps a panel of B in the
    * second-level cache.
@@ -82,12 +82,12 @@ final class Gemm extends KernelTask {
   private Gemm() {}
 
   /** The calling thread's object, with no bias and no activation. */
-  static Gemm get() {
+  public static Gemm get() {
     return LOCAL.get();
   }
 
   /** A is stored [m, k], or [k, m] when transposed, with rows {@code ld} apart. */
-  Gemm a(boolean transposed, float[] array, int offset, int ld) {
+  public Gemm a(boolean transposed, float[] array, int offset, int ld) {
     transA = transposed;
     a = array;
     a0 = offset;
@@ -96,7 +96,7 @@ final class Gemm extends KernelTask {
   }
 
   /** B is stored [k, n], or [n, k] when transposed, with rows {@code ld} apart. */
-  Gemm b(boolean transposed, float[] array, int offset, int ld) {
+  public Gemm b(boolean transposed, float[] array, int offset, int ld) {
     transB = transposed;
     b = array;
     b0 = offset;
@@ -105,7 +105,7 @@ final class Gemm extends KernelTask {
   }
 
   /** Where C goes, with rows {@code ld} apart; the product is added to it, or replaces it. */
-  Gemm c(boolean accumulate, float[] array, int offset, int ld) {
+  public Gemm c(boolean accumulate, float[] array, int offset, int ld) {
     c = array;
     c0 = offset;
     ldc = ld;
@@ -117,7 +117,7 @@ final class Gemm extends KernelTask {
   }
 
   /** A row of n numbers that every row of C starts from. */
-  Gemm bias(float[] array, int offset) {
+  public Gemm bias(float[] array, int offset) {
     start = array;
     start0 = offset;
     startRow = 0;
@@ -135,7 +135,7 @@ final class Gemm extends KernelTask {
   }
 
   /** Computes C[rows, columns] over {@code depth} terms; none of the three needs to be positive. */
-  void run(int rows, int columns, int depth) {
+  public void run(int rows, int columns, int depth) {
     m = rows;
     n = columns;
     k = depth;

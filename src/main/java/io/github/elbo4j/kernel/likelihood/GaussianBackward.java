@@ -73,20 +73,21 @@ final class GaussianBackward extends KernelTask {
     float[] work = scratch.floats(1, n);
     float[] p = perRow ? scratch.floats(2, n) : sharedPrecision;
     float[] data = work;
+    boolean together = perRow && !laplace && dMean != null && dLogVar != null;
     for (int r = first; r < end; r++) {
       int b = r / samples;
       int row = r * n;
       if (r == first || r % samples == 0) {
         data = x.read(b, 0, n, work);
       }
-      if (perRow && (dMean == null || dLogVar == null)) {
+      if (perRow && !together) {
         GaussianLikelihoodRows.precision(logVar.array(), logVar.offset() + row, p, n);
       }
       float[] m = mean.array();
       int mAt = mean.offset() + row;
       int xAt = x.at(b, 0);
       float g = dLogLik.array()[dLogLik.offset() + r];
-      if (perRow && dMean != null && dLogVar != null) {
+      if (together && dMean != null && dLogVar != null) {
         GaussianLikelihoodRows.toMeanAndLogVar(
             data,
             xAt,
