@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link CouplingKernels} on the tape. The log-determinants of all steps of a flow are one
- * variable, {@link FlowOps#logDet}: each step adds its own, so it must not be used before the last one
- * has.
+ * variable, {@link FlowOps#logDet}: each step adds its own, so it must not be used before the last
+ * one has.
  */
 public final class CouplingOps {
   private CouplingOps() {}

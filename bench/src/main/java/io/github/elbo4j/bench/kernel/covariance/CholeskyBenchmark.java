@@ -114,7 +114,8 @@ public class CholeskyBenchmark extends KernelBenchmark {
       case "solveBackward" -> sides.reads(l, x, dX).updates(toL, dY);
       case "solveBoth", "solveFullBoth" -> work("solve").and(work("solveBackward"));
       case "solveLanesBoth" ->
-          work("solveLanes").and(Work.of(0).reads(lLanes, xLanes, dXLanes).updates(toLLanes, dYLanes));
+          work("solveLanes")
+              .and(Work.of(0).reads(lLanes, xLanes, dXLanes).updates(toLLanes, dYLanes));
       case "logDet" -> Work.of(g.size()).reads(l).writes(logDet);
       case "logDetBackward" -> Work.of(g.size()).reads(l, g).updates(toL);
       case "logDetBoth" -> work("logDet").and(work("logDetBackward"));

@@ -100,9 +100,7 @@ public class CovarianceBenchmark extends KernelBenchmark {
       case "reparameterize" -> samples.reads(mu, logSigma, lower, eps).writes(z, kl, logQ);
       case "reparameterizeDrawn" -> samples.reads(mu, logSigma, lower).writes(z, kl, logQ);
       case "reparameterizeBackward" ->
-          samples
-              .reads(mu, logSigma, lower, eps, dz, dKl, dLogQ)
-              .updates(dMu, dLogSigma, dLower);
+          samples.reads(mu, logSigma, lower, eps, dz, dKl, dLogQ).updates(dMu, dLogSigma, dLower);
       case "reparameterizeDrawnBackward" ->
           samples.reads(mu, logSigma, lower, dz, dKl, dLogQ).updates(dMu, dLogSigma, dLower);
       case "reparameterizeBoth" -> work("reparameterize").and(work("reparameterizeBackward"));
@@ -115,8 +113,7 @@ public class CovarianceBenchmark extends KernelBenchmark {
       case "logDensityOfFull" -> samples.reads(z, mu, factor).writes(logQ);
       case "logDensityOfFullBackward" ->
           samples.reads(z, mu, factor, dLogQ).updates(dX, dMu, dFactor);
-      case "logDensityOfFullBoth" ->
-          work("logDensityOfFull").and(work("logDensityOfFullBackward"));
+      case "logDensityOfFullBoth" -> work("logDensityOfFull").and(work("logDensityOfFullBackward"));
       case "kl" -> points.reads(mu, factor, mu2, factor2).writes(kl);
       case "klBackward" ->
           points.reads(mu, factor, mu2, factor2, dKl).updates(dMu, dFactor, dMu2, dFactor2);
@@ -183,8 +180,7 @@ public class CovarianceBenchmark extends KernelBenchmark {
   @Benchmark
   @Covers("covariance.logDensityBackward")
   public Tensor logDensityBackward() {
-    k.covariance()
-        .logDensityBackward(z, mu, logSigma, lower, dLogQ, dX, dMu, dLogSigma, dLower);
+    k.covariance().logDensityBackward(z, mu, logSigma, lower, dLogQ, dX, dMu, dLogSigma, dLower);
     return dLower;
   }
 

@@ -57,8 +57,7 @@ public class MaskedBenchmark extends KernelBenchmark {
     return switch (benchmark) {
       case "mask" -> Work.of(w.size()).reads(mask).updates(w);
       case "masked" -> layer.reads(x, w, bias).writes(y);
-      case "maskedBoth" ->
-          layer.reads(x, w, mask, bias, dY).writes(y).updates(dX, dW, dBias);
+      case "maskedBoth" -> layer.reads(x, w, mask, bias, dY).writes(y).updates(dX, dW, dBias);
       case "condition" -> layer.reads(dY, context).writes(y);
       case "conditionBoth" -> layer.reads(dY, context).writes(y, dPre).updates(dContext);
       default -> throw new IllegalArgumentException(benchmark);

@@ -7,7 +7,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** {@link MaskedBenchmark} in libtorch: {@code linear(x, mask * weight, bias)}, as MADE is written. */
+/**
+ * {@link MaskedBenchmark} in libtorch: {@code linear(x, mask * weight, bias)}, as MADE is written.
+ */
 public class MaskedTorch extends TorchBenchmark<MaskedBenchmark> {
   /** As there. */
   @Param({"128x1x64x512", "128x1x512x512", "20x50x64x200"})

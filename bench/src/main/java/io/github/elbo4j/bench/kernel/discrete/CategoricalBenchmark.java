@@ -59,8 +59,7 @@ public class CategoricalBenchmark extends KernelBenchmark {
       case "logProbOfWeights" -> all.reads(logits, weights).writes(out);
       case "logProbOfWeightsBackward" ->
           all.reads(logits, weights, perRow).updates(dLogits, dOther);
-      case "logProbOfWeightsBoth" ->
-          work("logProbOfWeights").and(work("logProbOfWeightsBackward"));
+      case "logProbOfWeightsBoth" -> work("logProbOfWeights").and(work("logProbOfWeightsBackward"));
       case "entropy" -> all.reads(logits).writes(out);
       case "entropyBackward" -> all.reads(logits, perRow).updates(dLogits);
       case "entropyBoth" -> work("entropy").and(work("entropyBackward"));

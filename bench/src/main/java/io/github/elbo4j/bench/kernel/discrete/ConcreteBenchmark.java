@@ -82,8 +82,7 @@ public class ConcreteBenchmark extends KernelBenchmark {
       case "sampleBackward" -> all.reads(logAlpha, logY, g, perRow).updates(dLogAlpha);
       case "sampleBoth" -> work("sample").and(work("sampleBackward"));
       case "logDensity" -> all.reads(logAlpha, sample).writes(logQ);
-      case "logDensityBackward" ->
-          all.reads(logAlpha, sample, perRow).updates(dLogAlpha, dSample);
+      case "logDensityBackward" -> all.reads(logAlpha, sample, perRow).updates(dLogAlpha, dSample);
       case "logDensityBoth" -> work("logDensity").and(work("logDensityBackward"));
       case "conditional" -> all.reads(logAlpha, index).writes(z, logY);
       case "conditionalBackward" -> all.reads(logAlpha, z, logY, g, h).updates(dLogAlpha);
@@ -94,8 +93,7 @@ public class ConcreteBenchmark extends KernelBenchmark {
       case "binaryLogDensity" -> binary.reads(logOdds, logit).writes(logQ);
       case "binaryLogDensityBackward" ->
           binary.reads(logOdds, logit, perRow).updates(dLogOdds, dLogit);
-      case "binaryLogDensityBoth" ->
-          work("binaryLogDensity").and(work("binaryLogDensityBackward"));
+      case "binaryLogDensityBoth" -> work("binaryLogDensity").and(work("binaryLogDensityBackward"));
       default -> throw new IllegalArgumentException(benchmark);
     };
   }
@@ -117,8 +115,7 @@ public class ConcreteBenchmark extends KernelBenchmark {
   @Benchmark
   @Covers("concrete.sampleBackward")
   public Tensor sampleBackward() {
-    k.concrete()
-        .sampleBackward(logAlpha, c, TAU, logY, g, null, perRow, false, dLogAlpha, null);
+    k.concrete().sampleBackward(logAlpha, c, TAU, logY, g, null, perRow, false, dLogAlpha, null);
     return dLogAlpha;
   }
 

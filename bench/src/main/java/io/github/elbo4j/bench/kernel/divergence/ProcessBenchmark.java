@@ -73,8 +73,7 @@ public class ProcessBenchmark extends KernelBenchmark {
       case "conditionalVarianceBackward" ->
           pairs.reads(v, variance, dVariance).updates(dV, dLogVariance);
       case "conditionalCovariance" -> pairs.reads(square, dK).writes(covariance);
-      case "conditionalCovarianceBackward" ->
-          pairs.reads(dK, dCovariance).updates(dSquare, dTall);
+      case "conditionalCovarianceBackward" -> pairs.reads(dK, dCovariance).updates(dSquare, dTall);
       case "conditionalCovarianceBoth" ->
           work("conditionalCovariance").and(work("conditionalCovarianceBackward"));
       case "conditionalVarianceBoth" ->

@@ -112,8 +112,7 @@ public class CouplingTorch extends TorchBenchmark<CouplingBenchmark> {
 
   @Benchmark
   public Object gatedInverse() {
-    return forward(
-        () -> outputs(z.sub(t).div(torch.sigmoid(s)).add(t), logGates().neg()));
+    return forward(() -> outputs(z.sub(t).div(torch.sigmoid(s)).add(t), logGates().neg()));
   }
 
   @Benchmark

@@ -93,13 +93,9 @@ public class SplineTorch extends TorchBenchmark<SplineBenchmark> {
     Tensor mixed = u.mul(u.neg().add(one));
     Tensor below = s.add(bend.mul(mixed));
     Tensor moved =
-        inverse
-            ? x0.add(u.mul(w))
-            : y0.add(h.mul(s.mul(u.pow(two)).add(d0.mul(mixed))).div(below));
+        inverse ? x0.add(u.mul(w)) : y0.add(h.mul(s.mul(u.pow(two)).add(d0.mul(mixed))).div(below));
     Tensor rise =
-        d1.mul(u.pow(two))
-            .add(s.mul(mixed).mul(two))
-            .add(d0.mul(u.neg().add(one).pow(two)));
+        d1.mul(u.pow(two)).add(s.mul(mixed).mul(two)).add(d0.mul(u.neg().add(one).pow(two)));
     Tensor log = s.pow(two).mul(rise).log().sub(below.log().mul(two));
     Tensor outside = z.abs().gt(bound);
     Tensor logs = torch.where(outside, zero, inverse ? log.neg() : log);
