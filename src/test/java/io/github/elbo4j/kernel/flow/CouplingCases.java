@@ -165,7 +165,7 @@ public final class CouplingCases implements FamilyCases {
           Tensor dLogDet = f.input("dLogDet", s.rows);
           Tensor dZ = f.accumulated("dZ", Tolerance.GRADIENT, s.rows, s.d);
           Tensor dT = f.accumulated("dT", Tolerance.GRADIENT, s.rows, s.d);
-          double[][] terms = affineTerms(z, t, raw, scale, dOut, dLogDet);
+          double[][] terms = affineTerms(z, t, scale, dOut, dLogDet);
           Tensor dS = f.accumulated("dS", Tolerance.sum(terms[0]), s.rows, s.d);
           Tensor dScale = f.accumulated("dScale", Tolerance.sum(terms[1]), s.d);
           return k -> {
@@ -187,7 +187,7 @@ public final class CouplingCases implements FamilyCases {
 
   /** Bounds on the terms of dS and dScale, and on the number they are added to. */
   private static double[][] affineTerms(
-      Tensor z, Tensor t, Tensor s, Tensor scale, Tensor dOut, Tensor dLogDet) {
+      Tensor z, Tensor t, Tensor scale, Tensor dOut, Tensor dLogDet) {
     double[][] terms = {new double[z.size()], new double[scale.size()]};
     Arrays.fill(terms[1], 5);
     for (int i = 0; i < z.size(); i++) {
