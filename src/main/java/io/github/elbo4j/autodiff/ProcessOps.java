@@ -85,8 +85,8 @@ public final class ProcessOps {
 
   /**
    * What Gaussian processes are at R points, given their values at M others (Rasmussen and Williams
-   * 2006, eqs. 2.25 and 2.26; the variational Gaussian process of Tran et al. 2016): with {@code K +
-   * jitter·I = L·Lᵀ} over the known points and {@code V = L⁻¹·K(known, points)},
+   * 2006, eqs. 2.25 and 2.26; the variational Gaussian process of Tran et al. 2016): with {@code K
+   * + jitter·I = L·Lᵀ} over the known points and {@code V = L⁻¹·K(known, points)},
    *
    * <pre>
    * mean     = K(points, known)·L⁻ᵀ·L⁻¹·values
@@ -102,13 +102,7 @@ public final class ProcessOps {
    *     coincide and the jitter is too small
    */
   public static Conditional conditional(
-      Tape tape,
-      Var known,
-      Var values,
-      Var points,
-      Var logWeight,
-      Var logVariance,
-      float jitter) {
+      Tape tape, Var known, Var values, Var points, Var logWeight, Var logVariance, float jitter) {
     int m = known.value().rows();
     int r = points.value().rows();
     int d = values.value().columns();
@@ -120,8 +114,7 @@ public final class ProcessOps {
     Var kernel = ard(tape, known, null, logWeight, logVariance, jitter);
     Var l = CholeskyOps.cholesky(tape, ShapeOps.reshape(tape, kernel, 1, m * m));
     Var weights =
-        CholeskyOps.solve(
-            tape, LinearSystem.FULL, l, ShapeOps.reshape(tape, values, 1, m * d));
+        CholeskyOps.solve(tape, LinearSystem.FULL, l, ShapeOps.reshape(tape, values, 1, m * d));
     Var mean =
         DenseOps.dense(
             tape,
@@ -131,8 +124,7 @@ public final class ProcessOps {
             Activation.NONE);
     Var across = ard(tape, known, points, logWeight, logVariance, 0);
     Var v =
-        CholeskyOps.solve(
-            tape, LinearSystem.LOWER, l, ShapeOps.reshape(tape, across, 1, m * r));
+        CholeskyOps.solve(tape, LinearSystem.LOWER, l, ShapeOps.reshape(tape, across, 1, m * r));
     Var variance = conditionalVariance(tape, ShapeOps.reshape(tape, v, m, r), logVariance);
     return new Conditional(mean, variance);
   }

@@ -90,8 +90,7 @@ final class FactorTask extends GroupTask {
   }
 
   /** The status of the group's matrices, and NaN into those that failed. */
-  private void check(
-      float[] factor, int from, int stride, float[] inverse, int group, int count) {
+  private void check(float[] factor, int from, int stride, float[] inverse, int group, int count) {
     boolean good = LaneFactor.positive(factor, from, stride, d, inverse);
     for (int lane = 0; lane < count; lane++) {
       int minor = good ? 0 : LaneFactor.status(factor, from, stride, d, lane);

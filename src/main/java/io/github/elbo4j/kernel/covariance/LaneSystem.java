@@ -243,8 +243,8 @@ final class LaneSystem {
   }
 
   /**
-   * {@code out[i,j] = given[i,j] − Σ_{k<n} p[i,k]·x[k,j]} for the tile at r, c; out has the
-   * strides of the right-hand side and may be it.
+   * {@code out[i,j] = given[i,j] − Σ_{k<n} p[i,k]·x[k,j]} for the tile at r, c; out has the strides
+   * of the right-hand side and may be it.
    */
   void remainder(int n, int r, int c, int h, float[] out, int from) {
     float[] p = this.p, x = this.x;
