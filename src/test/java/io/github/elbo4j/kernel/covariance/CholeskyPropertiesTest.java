@@ -113,7 +113,7 @@ class CholeskyPropertiesTest {
     int d = 32;
     RealMatrix[] bad = new RealMatrix[20];
     for (int b = 0; b < bad.length; b++) {
-      bad[b] = spread(b + 10, d, 1e6 / 4);
+      bad[b] = spread(b + 10, d, 1e6);
     }
     Tensor t = batch(bad);
     Tensor l = factor(t);
