@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Adds rows to rows by index. A block is a strip of columns, for all rows in their order: the same
- * sums for any number of threads, and no two threads write to one element. Many rows are summed in
- * double, since all of them may have the same index.
+ * sums for any number of threads, and no two threads write to one element. Where one index is that
+ * of very many rows the sums are in double.
  */
 final class ScatterTask extends KernelTask {
   private static final int STRIP = 4 * SimdMath.L;
@@ -24,6 +24,7 @@ final class ScatterTask extends KernelTask {
   private Tensor rows = Tensor.EMPTY;
   private Tensor sums = Tensor.EMPTY;
   private int d;
+  private boolean inDouble;
 
   void add(int[] to, Tensor added, Tensor result) {
     if (added.size() == 0) {
@@ -33,6 +34,7 @@ final class ScatterTask extends KernelTask {
     rows = added;
     sums = result;
     d = added.columns();
+    inDouble = to.length > CHAIN && mostOfOne() > CHAIN;
     fork(Math.ceilDiv(d, STRIP), added.size());
   }
 
@@ -47,7 +49,7 @@ final class ScatterTask extends KernelTask {
   public void run(int block) {
     int from = block * STRIP;
     int n = Math.min(STRIP, d - from);
-    if (index.length > CHAIN) {
+    if (inDouble) {
       addInDouble(from, n);
       return;
     }
@@ -59,6 +61,17 @@ final class ScatterTask extends KernelTask {
           sums.offset() + index[r] * d + from,
           n);
     }
+  }
+
+  /** Rows of the index that has most of them. */
+  private int mostOfOne() {
+    int[] counts = Scratch.get().ints(sums.rows());
+    Arrays.fill(counts, 0, sums.rows(), 0);
+    int most = 0;
+    for (int entry : index) {
+      most = Math.max(most, ++counts[entry]);
+    }
+    return most;
   }
 
   private void addInDouble(int from, int n) {

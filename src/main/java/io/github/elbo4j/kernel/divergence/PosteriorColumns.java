@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.divergence;
 
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.dense.Transpose;
 import io.github.elbo4j.kernel.divergence.CorrelationKernels.Weighting;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -43,16 +44,14 @@ final class PosteriorColumns {
     matrix = d * width;
     extra = 3 * matrix;
     values = Scratch.get().floats(Scratch.HELD, Math.max(1, extra + extraFloats));
-    float[] m = mu.array();
-    float[] v = logVar.array();
-    for (int j = 0; j < width; j++) {
-      int of = Math.min(j, points - 1) * d;
-      for (int i = 0; i < d; i++) {
-        float logVariance = v[logVar.offset() + of + i];
-        values[i * width + j] = m[mu.offset() + of + i];
-        values[matrix + i * width + j] = -logVariance;
-        values[2 * matrix + i * width + j] = -0.5f * (logVariance + LOG_2PI);
-      }
+    Transpose.run(points, d, mu.array(), mu.offset(), d, values, 0, width);
+    Transpose.run(points, d, logVar.array(), logVar.offset(), d, values, matrix, width);
+    for (int row = 0; row < 2 * matrix; row += width) {
+      Arrays.fill(values, row + points, row + width, values[row + points - 1]);
+    }
+    for (int i = matrix; i < 2 * matrix; i++) {
+      values[matrix + i] = -0.5f * (values[i] + LOG_2PI);
+      values[i] = -values[i];
     }
     SimdMath.exp(values, matrix, values, matrix, matrix);
   }
