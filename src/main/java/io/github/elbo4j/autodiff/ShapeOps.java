@@ -23,17 +23,31 @@ public final class ShapeOps {
     ReshapeNode n = tape.next(ReshapeNode.class, ReshapeNode::new);
     n.x = x;
     Tensor out = tape.open(n.out, x.needsGradient(), rows, columns);
-    tape.backend().memory().copy(flat(x.value()), flat(out));
+    tape.backend().memory().copy(n.from.flat(x.value()), n.to.flat(out));
     return n.out;
   }
 
-  private static Tensor flat(Tensor t) {
-    return t.slice(0, Shape.of(t.size()));
+  /** A tensor as a vector: made anew only when the tensor is another than before. */
+  private static final class Flat {
+    private Tensor of = Tensor.EMPTY;
+    private Tensor vector = Tensor.EMPTY;
+
+    Tensor flat(Tensor t) {
+      if (of != t) {
+        of = t;
+        vector = t.slice(0, Shape.of(t.size()));
+      }
+      return vector;
+    }
   }
 
   private static final class ReshapeNode extends Node {
     private Var x = new Var();
     private final Var out = new Var();
+    private final Flat from = new Flat();
+    private final Flat to = new Flat();
+    private final Flat fromGradient = new Flat();
+    private final Flat toGradient = new Flat();
 
     @Override
     protected boolean reached() {
@@ -45,7 +59,7 @@ public final class ShapeOps {
       Tensor g = out.gradient();
       Tensor dX = x.gradient();
       if (g != null && dX != null) {
-        kernels.memory().add(flat(g), flat(dX));
+        kernels.memory().add(fromGradient.flat(g), toGradient.flat(dX));
       }
     }
   }

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import com.sun.management.ThreadMXBean;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.tensor.Tensor;
+import java.lang.management.ManagementFactory;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.LUDecomposition;
 import org.hipparchus.linear.RealMatrix;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,6 +102,27 @@ class ProcessOpsTest {
     for (int r = 0; r < M; r++) {
       assertThat(conditional.variance().value().get(r)).isBetween(0f, 1e-4f);
     }
+  }
+
+  /** The views of a reshape are made once, as the tape promises. */
+  @Test
+  @Tag("allocation")
+  void aSecondReshapeAllocatesNothing() {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Tape tape = new Tape(Backends.simd());
+    Var x = Var.parameter(normal(8, 1, 3, 4), Tensor.zeros(3, 4));
+    long bytes = Long.MAX_VALUE;
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (bytes > 0 && System.nanoTime() < deadline) {
+      bytes = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 2000; i++) {
+        tape.reset();
+        Var out = ShapeOps.reshape(tape, x, 4, 3);
+        tape.backward(ReduceOps.weightedSum(tape, out, 1));
+      }
+      bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
+    }
+    assertThat(bytes).isZero();
   }
 
   @Test

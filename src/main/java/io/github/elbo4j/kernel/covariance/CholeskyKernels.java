@@ -67,7 +67,7 @@ public abstract class CholeskyKernels {
    */
   public final void factor(MatrixLayout layout, Tensor a, Tensor l, int[] status) {
     String m = "factor";
-    order(m, "a", layout, a);
+    checkSquare(m, "a", layout, a);
     alike(m, layout, "l", l, "a", a);
     checkCount(m, "status", status.length, layout, "a", a);
     Aliases.of(m).reads("a", a).writesOver("l", l, a).end();
@@ -105,7 +105,7 @@ public abstract class CholeskyKernels {
    */
   public final void factorBackward(MatrixLayout layout, Tensor l, Tensor dL, Tensor dA) {
     String m = "factorBackward";
-    order(m, "l", layout, l);
+    checkSquare(m, "l", layout, l);
     alike(m, layout, "dL", dL, "l", l);
     alike(m, layout, "dA", dA, "l", l);
     Aliases.of(m).reads("l", l).reads("dL", dL).writes("dA", dA).end();
@@ -175,7 +175,7 @@ public abstract class CholeskyKernels {
    */
   public final void logDet(MatrixLayout layout, Tensor l, Tensor out) {
     String m = "logDet";
-    order(m, "l", layout, l);
+    checkSquare(m, "l", layout, l);
     checkCount(m, "out", out.size(), layout, "l", l);
     Aliases.of(m).reads("l", l).writes("out", out).end();
     doLogDet(layout, l, out);
@@ -190,7 +190,7 @@ public abstract class CholeskyKernels {
    */
   public final void logDetBackward(MatrixLayout layout, Tensor l, Tensor g, Tensor dL) {
     String m = "logDetBackward";
-    order(m, "l", layout, l);
+    checkSquare(m, "l", layout, l);
     checkCount(m, "g", g.size(), layout, "l", l);
     alike(m, layout, "dL", dL, "l", l);
     Aliases.of(m).reads("l", l).reads("g", g).writes("dL", dL).end();
@@ -216,7 +216,7 @@ public abstract class CholeskyKernels {
     return (int) Math.round(Math.sqrt(elements(layout, t)));
   }
 
-  private static void order(String m, String name, MatrixLayout layout, Tensor t) {
+  private static void checkSquare(String m, String name, MatrixLayout layout, Tensor t) {
     Shape s = t.shape();
     boolean lanes = layout == MatrixLayout.LANES;
     int d = order(layout, t);
@@ -247,7 +247,7 @@ public abstract class CholeskyKernels {
   }
 
   private static void checkSides(String m, MatrixLayout layout, Tensor l, String name, Tensor t) {
-    order(m, "l", layout, l);
+    checkSquare(m, "l", layout, l);
     int d = order(layout, l);
     boolean lanes = layout == MatrixLayout.LANES;
     int rank = t.shape().rank();

@@ -8,6 +8,9 @@ import io.github.elbo4j.tensor.Tensor;
 
 /** A kernel on groups of sixteen matrices, in either layout; a block is a group. */
 abstract class GroupTask extends KernelTask {
+  /** Floats of right-hand sides that are done together. */
+  private static final int SIDES = 1 << 19;
+
   private MatrixLayout layout = MatrixLayout.LANES;
   private int entries;
 
@@ -65,6 +68,14 @@ abstract class GroupTask extends KernelTask {
   /** Elements from a matrix to the next, 0 in lanes. */
   protected final int each(Tensor t) {
     return layout == MatrixLayout.LANES ? 0 : CholeskyKernels.elements(layout, t);
+  }
+
+  /**
+   * Right-hand sides that are done together, all of them unless they are many: so that what is
+   * worked on stays in the cache, and no work array is as large as sixteen times the batch.
+   */
+  protected final int sides(int m) {
+    return Math.min(m, Math.max(T, SIDES / (d4 * W) / T * T));
   }
 
   /** Floats of a work array for square matrices. */

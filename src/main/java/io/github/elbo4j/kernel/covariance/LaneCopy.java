@@ -53,6 +53,50 @@ final class LaneCopy {
     }
   }
 
+  /**
+   * Columns [c, c + n) of right-hand sides [d,m], dense in lanes and 0 in the rows up to {@code
+   * d4}.
+   */
+  static void loadSides(
+      float[] batch, int at, int each, int count, int d, int m, int c, int n, float[] to, int d4) {
+    if (n == m) {
+      load(batch, at, each, count, d * m, to, 0);
+    } else if (each == 0) {
+      for (int i = 0; i < d; i++) {
+        System.arraycopy(batch, at + (i * m + c) * W, to, i * n * W, n * W);
+      }
+    } else {
+      Transpose.run(d, count, n, batch, at + c, m, each, to, 0, n * W, W);
+    }
+    Arrays.fill(to, d * n * W, d4 * n * W, 0f);
+  }
+
+  /** The reverse: dense columns in lanes to [c, c + n) of right-hand sides, or added to them. */
+  static void storeSides(
+      float[] from,
+      boolean added,
+      float[] batch,
+      int at,
+      int each,
+      int count,
+      int d,
+      int m,
+      int c,
+      int n,
+      float[] stage) {
+    int rows = n == m ? 1 : d; // whole rows lie one behind the other
+    int part = d * n / rows;
+    int unit = each == 0 ? W : 1;
+    for (int i = 0; i < rows; i++) {
+      int to = at + (i * m + c) * unit;
+      if (added) {
+        add(from, i * n * W, part, batch, to, each, count, stage);
+      } else {
+        store(from, i * n * W, part, batch, to, each, count, stage);
+      }
+    }
+  }
+
   /** The first lane into those from {@code count} on. */
   static void fillLanes(float[] to, int t0, int n, int count) {
     for (int e = 0; count < W && e < n; e++) {

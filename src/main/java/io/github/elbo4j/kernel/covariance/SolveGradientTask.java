@@ -52,44 +52,54 @@ final class SolveGradientTask extends GroupTask {
     float[] factor = scratch.floats(0, 2 * square); // and its gradient
     LaneCopy.loadLower(l.array(), at(l, group), each(l), count, d, factor, 0, row, d4);
     Arrays.fill(factor, square, square + d4 * row, 0f);
-    int sides = d4 * m * W;
-    float[] g = sides(scratch.floats(2, 2 * sides), dX, group, count);
-    float[] unknown = dL == null ? g : sides(scratch.floats(1, sides), x, group, count);
-    float[] inverse = scratch.floats(3, d4 * W);
-    if (system != LinearSystem.LOWER) {
-      LaneSolve.lower(lanes, factor, 0, row, d4, g, 0, g, 0, m, inverse);
-      subtract(lanes, unknown, g, 0, factor, square);
-    }
-    if (system != LinearSystem.TRANSPOSED) {
-      LaneSolve.transposed(lanes, factor, 0, row, d4, g, 0, g, 0, m, inverse);
-      if (system == LinearSystem.LOWER) {
-        subtract(lanes, g, unknown, 0, factor, square);
-      } else if (dL != null) {
-        LaneSolve.transposedProduct(lanes, factor, row, d4, unknown, g, sides, m);
-        subtract(lanes, g, g, sides, factor, square);
-      }
-    }
-    float[] stage = scratch.floats(3, LaneCopy.stage(d));
-    if (dY != null) {
-      LaneCopy.add(g, 0, d * m, dY.array(), at(dY, group), each(dY), count, stage);
+    float[] inverse = scratch.floats(3, Math.max(d4 * W, LaneCopy.stage(d))); // or a stage
+    int strip = sides(m);
+    for (int c = 0; c < m; c += strip) {
+      strip(lanes, group, count, factor, inverse, c, Math.min(strip, m - c));
     }
     if (dL != null) {
       float[] to = dL.array();
       int first = at(dL, group);
-      LaneCopy.addMatrix(factor, square, row, d, true, 1, to, first, each(dL), count, stage);
+      LaneCopy.addMatrix(factor, square, row, d, true, 1, to, first, each(dL), count, inverse);
     }
   }
 
-  private void subtract(LaneSystem lanes, float[] u, float[] v, int v0, float[] out, int o0) {
+  /** Columns [c, c + n) of the right-hand sides. */
+  private void strip(
+      LaneSystem lanes, int group, int count, float[] factor, float[] inverse, int c, int n) {
+    Scratch scratch = Scratch.get();
+    int square = square();
+    int sides = d4 * n * W;
+    float[] g = scratch.floats(2, 2 * sides);
+    LaneCopy.loadSides(dX.array(), at(dX, group), each(dX), count, d, m, c, n, g, d4);
+    float[] unknown = g;
     if (dL != null) {
-      LaneSolve.subtractProduct(lanes, u, 0, v, v0, m, out, o0, row, d4);
+      unknown = scratch.floats(1, sides);
+      LaneCopy.loadSides(x.array(), at(x, group), each(x), count, d, m, c, n, unknown, d4);
+    }
+    if (system != LinearSystem.LOWER) {
+      LaneSolve.lower(lanes, factor, 0, row, d4, g, 0, g, 0, n, inverse);
+      subtract(lanes, unknown, g, 0, n, factor, square);
+    }
+    if (system != LinearSystem.TRANSPOSED) {
+      LaneSolve.transposed(lanes, factor, 0, row, d4, g, 0, g, 0, n, inverse);
+      if (system == LinearSystem.LOWER) {
+        subtract(lanes, g, unknown, 0, n, factor, square);
+      } else if (dL != null) {
+        LaneSolve.transposedProduct(lanes, factor, row, d4, unknown, g, sides, n);
+        subtract(lanes, g, g, sides, n, factor, square);
+      }
+    }
+    if (dY != null) {
+      int to = at(dY, group);
+      LaneCopy.storeSides(g, true, dY.array(), to, each(dY), count, d, m, c, n, inverse);
     }
   }
 
-  /** Right-hand sides of a group, 0 below row d. */
-  private float[] sides(float[] work, Tensor t, int group, int count) {
-    LaneCopy.load(t.array(), at(t, group), each(t), count, d * m, work, 0);
-    Arrays.fill(work, d * m * W, d4 * m * W, 0f);
-    return work;
+  private void subtract(
+      LaneSystem lanes, float[] u, float[] v, int v0, int n, float[] out, int o0) {
+    if (dL != null) {
+      LaneSolve.subtractProduct(lanes, u, 0, v, v0, n, out, o0, row, d4);
+    }
   }
 }

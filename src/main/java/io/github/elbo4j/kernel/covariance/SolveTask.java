@@ -4,7 +4,6 @@ import static io.github.elbo4j.kernel.covariance.LaneSystem.W;
 
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
-import java.util.Arrays;
 
 /** Triangular solves of groups of matrices. */
 final class SolveTask extends GroupTask {
@@ -38,17 +37,21 @@ final class SolveTask extends GroupTask {
     int from = at(l, group);
     if (direct) {
       int to = at(x, group);
-      solve(lanes, l.array(), from, d * W, y.array(), at(y, group), x.array(), to, inverse);
+      solve(lanes, l.array(), from, d * W, y.array(), at(y, group), x.array(), to, m, inverse);
       return;
     }
     float[] factor = scratch.floats(0, square());
     LaneCopy.loadLower(l.array(), from, each(l), count, d, factor, 0, row, d4);
-    float[] work = scratch.floats(1, d4 * m * W);
-    LaneCopy.load(y.array(), at(y, group), each(y), count, d * m, work, 0);
-    Arrays.fill(work, d * m * W, d4 * m * W, 0f);
-    solve(lanes, factor, 0, row, work, 0, work, 0, inverse);
-    float[] stage = scratch.floats(2, LaneCopy.stage(m));
-    LaneCopy.store(work, 0, d * m, x.array(), at(x, group), each(x), count, stage);
+    int strip = sides(m);
+    float[] work = scratch.floats(1, d4 * strip * W);
+    float[] stage = scratch.floats(2, LaneCopy.stage(strip));
+    for (int c = 0; c < m; c += strip) {
+      int n = Math.min(strip, m - c);
+      LaneCopy.loadSides(y.array(), at(y, group), each(y), count, d, m, c, n, work, d4);
+      solve(lanes, factor, 0, row, work, 0, work, 0, n, inverse);
+      int to = at(x, group);
+      LaneCopy.storeSides(work, false, x.array(), to, each(x), count, d, m, c, n, stage);
+    }
   }
 
   private void solve(
@@ -60,15 +63,16 @@ final class SolveTask extends GroupTask {
       int g0,
       float[] unknown,
       int x0,
+      int n,
       float[] inverse) {
     boolean full = system == LinearSystem.FULL;
     if (system != LinearSystem.TRANSPOSED) {
-      LaneSolve.lower(lanes, factor, from, stride, d4, given, g0, unknown, x0, m, inverse);
+      LaneSolve.lower(lanes, factor, from, stride, d4, given, g0, unknown, x0, n, inverse);
     }
     if (system != LinearSystem.LOWER) {
       float[] right = full ? unknown : given;
       int r0 = full ? x0 : g0;
-      LaneSolve.transposed(lanes, factor, from, stride, d4, right, r0, unknown, x0, m, inverse);
+      LaneSolve.transposed(lanes, factor, from, stride, d4, right, r0, unknown, x0, n, inverse);
     }
   }
 }

@@ -5,16 +5,23 @@ import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Log-probabilities of given points and their gradients, over blocks of data points: all samples of
  * a point belong to one block, so its gradients are summed in one order by one thread, and what
- * depends on its parameters alone is computed once for all its samples. Without a log-variance the
- * parameters are logits of Bernoullis.
+ * depends on its parameters alone is computed once for all its samples. The samples of a point are
+ * many where it is shared by all rows: its gradients are then summed in float32 over {@link #CHAIN}
+ * of them at a time and in double over those sums. Without a log-variance the parameters are logits
+ * of Bernoullis.
  */
 final class LogProbTask extends KernelTask {
   private static final int BLOCK = 4096;
+
+  /** The longest float32 sum over samples. */
+  private static final int CHAIN = 128;
+
   private static final double LOG_2PI = Math.log(2 * Math.PI);
 
   private Tensor z = Tensor.EMPTY;
@@ -118,40 +125,51 @@ final class LogProbTask extends KernelTask {
   }
 
   private void pointBackward(int b, float[] work, int w) {
-    int p = b * d;
-    for (int r = b * samples; r < (b + 1) * samples; r++) {
+    int first = b * samples;
+    if (samples <= CHAIN || dMu == null) {
+      float[] toMu = dMu == null ? work : dMu.array();
+      float[] toLogVar = dLogVar == null ? work : dLogVar.array();
+      int m = dMu == null ? 0 : dMu.offset() + b * d;
+      int v = dLogVar == null ? 0 : dLogVar.offset() + b * d;
+      rowsBackward(b, first, first + samples, work, w, toMu, m, toLogVar, v);
+      return;
+    }
+    float[] sums = Scratch.get().floats(2, 2 * d); // of mu, then of logVar
+    double[] totals = Scratch.get().doubles(0, 2 * d);
+    Arrays.fill(totals, 0, 2 * d, 0);
+    for (int r = first; r < first + samples; r += CHAIN) {
+      Arrays.fill(sums, 0, 2 * d, 0f);
+      int end = Math.min(first + samples, r + CHAIN);
+      rowsBackward(b, r, end, work, w, sums, 0, sums, d);
+      for (int i = 0; i < 2 * d; i++) {
+        totals[i] += sums[i];
+      }
+    }
+    add(totals, 0, dMu, b);
+    add(totals, d, dLogVar, b);
+  }
+
+  private void add(double[] totals, int from, @Nullable Tensor gradient, int b) {
+    for (int i = 0; gradient != null && i < d; i++) {
+      gradient.array()[gradient.offset() + b * d + i] += (float) totals[from + i];
+    }
+  }
+
+  /** Adds what rows [r, end) of point b bring, to its parameters' gradients at m and v. */
+  private void rowsBackward(
+      int b, int r, int end, float[] work, int w, float[] toMu, int m, float[] toLogVar, int v) {
+    int p = mu.offset() + b * d;
+    for (; r < end; r++) {
       int row = z.offset() + r * d;
       float g = logQ.array()[logQ.offset() + r];
-      if (logVar == null && dMu != null) {
-        ScoreRows.toLogits(z.array(), row, work, w, g, dMu.array(), dMu.offset() + p, d);
-      }
-      if (logVar != null && dMu != null && dLogVar != null) {
-        ScoreRows.toParameters(
-            z.array(),
-            row,
-            mu.array(),
-            mu.offset() + p,
-            work,
-            w,
-            g,
-            dMu.array(),
-            dMu.offset() + p,
-            dLogVar.array(),
-            dLogVar.offset() + p,
-            d);
+      if (logVar == null) {
+        ScoreRows.toLogits(z.array(), row, work, w, g, toMu, m, d);
+      } else if (dMu != null) {
+        ScoreRows.toParameters(z.array(), row, mu.array(), p, work, w, g, toMu, m, toLogVar, v, d);
       }
       if (dZ != null) {
-        ScoreRows.toPoint(
-            z.array(),
-            row,
-            mu.array(),
-            mu.offset() + p,
-            work,
-            w,
-            g,
-            dZ.array(),
-            dZ.offset() + r * d,
-            d);
+        int to = dZ.offset() + r * d;
+        ScoreRows.toPoint(z.array(), row, mu.array(), p, work, w, g, dZ.array(), to, d);
       }
     }
   }

@@ -25,12 +25,13 @@ final class NearestTask extends KernelTask {
   private static final int TILE = 4;
   private static final int BLOCK_ROWS = 64;
   private static final int[] NONE = new int[0];
+  private static final float[] NO_PANELS = {};
 
   private Tensor z = Tensor.EMPTY;
   private Tensor codebook = Tensor.EMPTY;
   private int[] index = NONE;
   private @Nullable Tensor distance;
-  private float[] panels = {};
+  private float[] panels = NO_PANELS;
   private int d;
   private int panelCount;
 
@@ -55,6 +56,7 @@ final class NearestTask extends KernelTask {
     codebook = Tensor.EMPTY;
     index = NONE;
     distance = null;
+    panels = NO_PANELS;
   }
 
   /** A row of ‖e‖², then a row for each dimension. */

@@ -84,7 +84,11 @@ final class SampleRowsTask extends KernelTask {
     double sum = Lanes.sum(f.array(), from, samples, scratch.floats(1, SimdMath.L));
     if (out != null) {
       int to = out.offset() + b * samples;
-      ScoreRows.others(sum, f.array(), from, out.array(), to, samples);
+      if (Double.isFinite(sum)) {
+        ScoreRows.others(sum, f.array(), from, out.array(), to, samples);
+      } else {
+        ScoreRows.othersOneByOne(f.array(), from, out.array(), to, samples);
+      }
     }
   }
 
@@ -106,7 +110,7 @@ final class SampleRowsTask extends KernelTask {
     int hFrom = h.offset() + b * samples;
     float coefficient =
         ScoreRows.coefficient(
-            f.array(), from, h.array(), hFrom, samples, scratch.floats(1, 2 * SimdMath.L));
+            f.array(), from, h.array(), hFrom, samples, scratch.floats(1, 4 * SimdMath.L));
     perRow.array()[perRow.offset() + b] = coefficient;
     if (out != null) {
       int to = out.offset() + b * samples;

@@ -137,6 +137,8 @@ public abstract class ScoreKernels {
    * baseline[b,k] = 1/(K − 1) · Σ_{j≠k} f[b,j]
    * </pre>
    *
+   * A sample that is infinite or NaN is in the baselines of the others, not in its own.
+   *
    * @param f read, [B,K], K at least 2
    * @param baseline written, [B,K]
    */

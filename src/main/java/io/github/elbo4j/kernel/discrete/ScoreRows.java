@@ -166,12 +166,32 @@ final class ScoreRows {
     }
   }
 
-  /** e = log( exp(e) + exp(g) ), where g[i] = (sumOfLogs − c[i])/(n − 1); c is used up. */
-  static void logAddMean(float[] e, float[] c, double sumOfLogs, int n) {
-    float sum = (float) sumOfLogs;
-    float scale = 1f / (n - 1);
+  /**
+   * The same sums as those before f and those behind it: slower, but an f that is infinite or NaN
+   * is not in its own, and none overflows.
+   */
+  static void othersOneByOne(float[] f, int from, float[] out, int to, int n) {
+    double scale = 1.0 / (n - 1);
+    double before = 0;
     for (int i = 0; i < n; i++) {
-      float mean = (sum - c[i]) * scale;
+      out[to + i] = (float) (before * scale);
+      before += f[from + i];
+    }
+    double behind = 0;
+    for (int i = n - 1; i >= 0; i--) {
+      out[to + i] += (float) (behind * scale);
+      behind += f[from + i];
+    }
+  }
+
+  /**
+   * e = log( exp(e) + exp(g) ), where g[i] = (sumOfLogs − c[i])/(n − 1), in double since one c may
+   * be most of the sum; c is used up.
+   */
+  static void logAddMean(float[] e, float[] c, double sumOfLogs, int n) {
+    double scale = 1.0 / (n - 1);
+    for (int i = 0; i < n; i++) {
+      float mean = (float) ((sumOfLogs - c[i]) * scale);
       c[i] = -Math.abs(e[i] - mean);
       e[i] = Math.max(e[i], mean);
     }
@@ -188,12 +208,18 @@ final class ScoreRows {
     float meanH = (float) (Lanes.sum(h, hFrom, n, lanes) / n);
     double covariance = 0;
     double variance = 0;
+    double restF = 0; // of the sums, because the means are rounded
+    double restH = 0;
     for (int i = 0; i < n; i += Lanes.CHUNK) {
       int count = Math.min(Lanes.CHUNK, n - i);
       products(f, from + i, meanF, h, hFrom + i, meanH, count, lanes);
       covariance += Lanes.sum(lanes, 0);
       variance += Lanes.sum(lanes, L);
+      restF += Lanes.sum(lanes, 2 * L);
+      restH += Lanes.sum(lanes, 3 * L);
     }
+    covariance -= restF * restH / n;
+    variance -= restH * restH / n;
     return constant(h, hFrom, n) ? 0f : (float) (covariance / variance);
   }
 
@@ -206,7 +232,10 @@ final class ScoreRows {
     return true;
   }
 
-  /** Lane sums of (f − meanF)·(h − meanH) and, a vector behind them, of (h − meanH)². */
+  /**
+   * Lane sums of (f − meanF)·(h − meanH) and, a vector behind each other, of (h − meanH)², f −
+   * meanF and h − meanH.
+   */
   private static void products(
       float[] f, int from, float meanF, float[] h, int hFrom, float meanH, int n, float[] lanes) {
     int full = F.loopBound(n);
@@ -214,19 +243,27 @@ final class ScoreRows {
     FloatVector mh = FloatVector.broadcast(F, meanH);
     FloatVector fh = FloatVector.zero(F);
     FloatVector hh = FloatVector.zero(F);
+    FloatVector sumF = FloatVector.zero(F);
+    FloatVector sumH = FloatVector.zero(F);
     for (int i = 0; i < full; i += L) {
       FloatVector df = FloatVector.fromArray(F, f, from + i).sub(mf);
       FloatVector dh = FloatVector.fromArray(F, h, hFrom + i).sub(mh);
       fh = df.fma(dh, fh);
       hh = dh.fma(dh, hh);
+      sumF = sumF.add(df);
+      sumH = sumH.add(dh);
     }
     fh.intoArray(lanes, 0);
     hh.intoArray(lanes, L);
+    sumF.intoArray(lanes, 2 * L);
+    sumH.intoArray(lanes, 3 * L);
     for (int i = full; i < n; i++) {
       float df = f[from + i] - meanF;
       float dh = h[hFrom + i] - meanH;
       lanes[i - full] = Math.fma(df, dh, lanes[i - full]);
       lanes[L + i - full] = Math.fma(dh, dh, lanes[L + i - full]);
+      lanes[2 * L + i - full] += df;
+      lanes[3 * L + i - full] += dh;
     }
   }
 

@@ -30,8 +30,8 @@ final class ArdPoints {
     width = PointColumns.width(y.rows());
     columnsFrom = x.size();
     values = Scratch.get().floats(Scratch.HELD, x.size() + d * width);
-    if (root.length != d) {
-      root = new float[d]; // once for each number of coordinates
+    if (root.length < d) {
+      root = new float[d];
     }
     for (int c = 0; c < d; c++) {
       root[c] = 0.5f * logWeight.get(c);

@@ -12,12 +12,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gradients of the log densities under the aggregated posterior. A block is a run of samples with
- * sums of its own for the posteriors; there are at most {@link #MOST_BLOCKS}, whatever the number
- * of threads, and their sums are added in order at the end.
+ * sums of its own for the posteriors; there are at most {@link #MOST_BLOCKS}, fewer where the
+ * posteriors are very many, whatever the number of threads, and their sums are added in order at
+ * the end.
  */
 final class CorrelationBackward extends KernelTask {
   private static final int MOST_BLOCKS = 8;
   private static final int FEWEST_ROWS = 16;
+
+  /** Floats for the sums of all blocks, unless one needs more. */
+  private static final int MOST_SUMS = 1 << 26;
 
   private final PosteriorColumns posteriors = new PosteriorColumns();
   private Tensor z = Tensor.EMPTY;
@@ -50,9 +54,10 @@ final class CorrelationBackward extends KernelTask {
     dLogQ = toJoint;
     dPerDim = toPerDim;
     dZ = gradZ;
-    rowsPerBlock = Math.max(FEWEST_ROWS, Math.ceilDiv(z.rows(), MOST_BLOCKS));
-    int blocks = Math.ceilDiv(z.rows(), rowsPerBlock);
     int sums = 2 * mu.columns() * PointColumns.width(mu.rows());
+    int most = Math.clamp(MOST_SUMS / Math.max(1, sums), 1, MOST_BLOCKS);
+    rowsPerBlock = Math.max(FEWEST_ROWS, Math.ceilDiv(z.rows(), most));
+    int blocks = Math.ceilDiv(z.rows(), rowsPerBlock);
     posteriors.prepare(mu, logVar, examples, weighting, blocks * sums);
     try {
       Arrays.fill(posteriors.values, posteriors.extra, posteriors.extra + blocks * sums, 0f);

@@ -75,7 +75,7 @@ final class CorrelationRows {
   static double logSumExp(float[] terms, int n, float[] lanes) {
     float max = max(terms, n, lanes);
     if (max == Float.NEGATIVE_INFINITY) {
-      return terms[0] + terms[n - 1]; // all alike: −∞, or NaN
+      return Lanes.sum(terms, 0, n, lanes); // −∞, or NaN where one of them is
     }
     double sum = 0;
     for (int j = 0; j < n; j += Lanes.CHUNK) {

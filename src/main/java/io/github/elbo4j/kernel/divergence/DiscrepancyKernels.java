@@ -27,7 +27,7 @@ public abstract class DiscrepancyKernels {
    * biased:   mmd² = Σ_{i,j} k(x_i,x_j)/N²       + Σ_{i,j} k(y_i,y_j)/M²       − 2 Σ_{i,j} k(x_i,y_j)/(N·M)
    * </pre>
    *
-   * The biased estimate is never negative; the unbiased one has the right mean.
+   * The biased estimate is never negative but for rounding; the unbiased one has the right mean.
    *
    * @param x read, [N,D], N at least 2 (1 when biased)
    * @param y read, [M,D], M at least 2 (1 when biased)

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.divergence;
 
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.dense.Transpose;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 
@@ -23,12 +24,11 @@ final class PointColumns {
     int d = points.columns();
     int n = points.rows();
     int width = width(n);
-    float[] a = points.array();
+    Transpose.run(n, d, points.array(), points.offset(), d, out, outFrom, width);
     for (int c = 0; c < d; c++) {
-      float factor = scale.length == 0 ? 1f : scale[c];
       int row = outFrom + c * width;
-      for (int j = 0; j < n; j++) {
-        out[row + j] = a[points.offset() + j * d + c] * factor;
+      for (int j = row; j < row + n && scale.length > 0; j++) {
+        out[j] *= scale[c];
       }
       Arrays.fill(out, row + n, row + width, 0f);
     }

@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.divergence;
 
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.dense.Transpose;
 import io.github.elbo4j.kernel.divergence.CorrelationKernels.Weighting;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -9,16 +10,13 @@ import java.util.Arrays;
 /**
  * The parameters of B posteriors, a row for each dimension, so that vectors run across posteriors:
  * mu, the precision exp(−logVar), and −½(logVar + log 2π). Rows are padded to whole vectors with
- * posteriors of weight 0, so that no loop has a ragged end. In the calling thread's scratch; read
- * by all threads.
+ * copies of the last posterior of weight 0, so that no loop has a ragged end and no sample is
+ * nearer to the padding than to a posterior. In the calling thread's scratch; read by all threads.
  */
 final class PosteriorColumns {
   private static final float LOG_2PI = (float) Math.log(2 * Math.PI);
 
   private static final float[] NONE = {};
-
-  /** A log-weight whose exponential is 0. */
-  private static final float NOTHING = -1e30f;
 
   /** The three matrices, one behind the other, and {@link #extra} floats of the caller's. */
   float[] values = NONE;
@@ -46,16 +44,14 @@ final class PosteriorColumns {
     matrix = d * width;
     extra = 3 * matrix;
     values = Scratch.get().floats(Scratch.HELD, Math.max(1, extra + extraFloats));
-    Arrays.fill(values, 0, extra, 0f);
-    float[] m = mu.array();
-    float[] v = logVar.array();
-    for (int j = 0; j < points; j++) {
-      for (int i = 0; i < d; i++) {
-        float logVariance = v[logVar.offset() + j * d + i];
-        values[i * width + j] = m[mu.offset() + j * d + i];
-        values[matrix + i * width + j] = -logVariance;
-        values[2 * matrix + i * width + j] = -0.5f * (logVariance + LOG_2PI);
-      }
+    Transpose.run(points, d, mu.array(), mu.offset(), d, values, 0, width);
+    Transpose.run(points, d, logVar.array(), logVar.offset(), d, values, matrix, width);
+    for (int row = 0; row < 2 * matrix; row += width) {
+      Arrays.fill(values, row + points, row + width, values[row + points - 1]);
+    }
+    for (int i = matrix; i < 2 * matrix; i++) {
+      values[matrix + i] = -0.5f * (values[i] + LOG_2PI);
+      values[i] = -values[i];
     }
     SimdMath.exp(values, matrix, values, matrix, matrix);
   }
@@ -63,7 +59,7 @@ final class PosteriorColumns {
   /** log W of all rows but for what {@link #enter} sets. */
   void startWeights(float[] logW) {
     Arrays.fill(logW, 0, points, common());
-    Arrays.fill(logW, points, width, NOTHING);
+    Arrays.fill(logW, points, width, Float.NEGATIVE_INFINITY);
   }
 
   /** The weights of sample r. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link ProcessKernels} on vectors. The kernel matrix is computed a row at a time from points
- * scaled by the square roots of their weights ({@link ArdRows}), so that a distance needs no
+ * scaled by the square roots of their weights ({@link ArdPoints}), so that a distance needs no
  * weights.
  */
 public final class ProcessSimd extends ProcessKernels {

@@ -30,6 +30,7 @@ public final class CholeskyCases implements FamilyCases {
     list.add(new Sizes(1, 130, 1));
     list.add(new Sizes(18, 32, 8));
     list.add(new Sizes(2, 64, 64));
+    list.add(new Sizes(18, 30, 2049)); // right-hand sides in strips
     return list;
   }
 

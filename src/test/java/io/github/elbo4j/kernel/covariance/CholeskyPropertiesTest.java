@@ -9,6 +9,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.GradCheck;
+import io.github.elbo4j.testkit.TapeCheck;
 import java.util.Arrays;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.CholeskyDecomposition;
@@ -114,7 +115,7 @@ class CholeskyPropertiesTest {
     int d = 32;
     RealMatrix[] bad = new RealMatrix[20];
     for (int b = 0; b < bad.length; b++) {
-      bad[b] = spread(b + 10, d, 1e6 / 4);
+      bad[b] = spread(b + 10, d, 1e6);
     }
     Tensor t = batch(bad);
     Tensor l = factor(t);
@@ -274,6 +275,34 @@ class CholeskyPropertiesTest {
         }
       }
     }
+  }
+
+  private Tensor packed(Tensor x) {
+    Tensor t = Tensor.zeros(Math.ceilDiv(x.shape().dim(0), 16), x.size() / x.shape().dim(0) * 16);
+    kernels.pack(x, t);
+    return t;
+  }
+
+  /** Gradients of so many right-hand sides that they are done in strips. */
+  @Test
+  void theLayoutOfManyRightHandSidesDoesNotMatter() {
+    int d = 30;
+    int m = 1100;
+    Tensor l = factor(batch(spread(14, d, 10), spread(15, d, 10), spread(16, d, 10)));
+    Tensor x = TapeCheck.normal(17, 1, 3, d, m);
+    Tensor dX = TapeCheck.normal(18, 1, 3, d, m);
+    Tensor dL = Tensor.zeros(3, d, d);
+    Tensor dY = Tensor.zeros(3, d, m);
+    kernels.solveBackward(MATRICES, LinearSystem.FULL, l, x, dX, dL, dY);
+    Tensor toL = packed(Tensor.zeros(3, d, d));
+    Tensor toY = packed(Tensor.zeros(3, d, m));
+    kernels.solveBackward(LANES, LinearSystem.FULL, packed(l), packed(x), packed(dX), toL, toY);
+    Tensor unpacked = Tensor.zeros(3, d, d);
+    kernels.unpack(toL, unpacked);
+    assertThat(unpacked.array()).isEqualTo(dL.array());
+    Tensor sides = Tensor.zeros(3, d, m);
+    kernels.unpack(toY, sides);
+    assertThat(sides.array()).isEqualTo(dY.array());
   }
 
   /** What is computed from a matrix without a factor is NaN, and only that. */

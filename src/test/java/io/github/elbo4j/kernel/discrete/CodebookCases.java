@@ -41,6 +41,7 @@ public final class CodebookCases implements FamilyCases {
       }
     }
     cases.add(nearestEdges());
+    cases.add(allOfOneEntry());
     return cases;
   }
 
@@ -148,6 +149,20 @@ public final class CodebookCases implements FamilyCases {
           Tensor counts = f.output("counts", Tolerance.EXACT, s.j);
           Tensor sums = f.output("sums", Tolerance.sum(sumTerms(s, 0)), s.j, s.d);
           return k -> k.codebook().usage(index, z, counts, sums);
+        });
+  }
+
+  /** Very many equal terms, whose rounding errors do not cancel. */
+  private static KernelCase allOfOneEntry() {
+    return KernelCase.of(
+        "codebook.usage",
+        "all of one entry",
+        f -> {
+          int rows = 200_003;
+          Tensor z = f.uniform("z", 0.1, 0.1, rows, 2);
+          Tensor counts = f.output("counts", Tolerance.EXACT, 3);
+          Tensor sums = f.output("sums", new Tolerance(0, 1e-6), 3, 2);
+          return k -> k.codebook().usage(new int[rows], z, counts, sums);
         });
   }
 

@@ -51,6 +51,9 @@ public final class ScoreCases implements FamilyCases {
       add(cases, hot, controlVariate(7, k));
     }
     cases.add(leaveOneOut(0, 5));
+    cases.add(leaveOneOutEdges());
+    cases.add(gaussianShared());
+    cases.add(bernoulliShared());
     cases.add(vimcoEdges());
     cases.add(bernoulliEdges());
     return cases;
@@ -211,6 +214,60 @@ public final class ScoreCases implements FamilyCases {
         });
   }
 
+  /** What is infinite, NaN or overflows is in the baselines of the others only. */
+  private static KernelCase leaveOneOutEdges() {
+    float inf = Float.POSITIVE_INFINITY;
+    float[][] rows = {
+      {1, -inf, 3, 4},
+      {inf, 2, -inf, 4},
+      {inf, 2, inf, 4},
+      {1, 2, 3, Float.NaN},
+      {3e38f, 3e38f, 3e38f, -3e38f},
+    };
+    return KernelCase.of(
+        "score.leaveOneOut",
+        "edges",
+        f -> {
+          Tensor values = f.input("f", rows.length, 4);
+          for (int b = 0; b < rows.length; b++) {
+            System.arraycopy(rows[b], 0, values.array(), values.offset() + b * 4, 4);
+          }
+          Tensor out = f.output("baseline", Tolerance.ELEMENT, rows.length, 4);
+          return k -> k.score().leaveOneOut(values, out);
+        });
+  }
+
+  private static final int MANY = 200_003;
+
+  /** Very many equal terms, whose rounding errors do not cancel. */
+  private static KernelCase gaussianShared() {
+    return KernelCase.of(
+        "score.gaussianLogProbBackward",
+        "equal samples of shared parameters",
+        f -> {
+          Tensor z = f.uniform("z", 0.1, 0.1, MANY, 2);
+          Tensor mu = f.uniform("mu", 0, 0, 1, 2);
+          Tensor logVar = f.uniform("logVar", 0, 0, 1, 2);
+          Tensor g = f.uniform("dLogQ", 1, 1, MANY);
+          Tensor dMu = f.accumulated("dMu", new Tolerance(0, 1e-5), 1, 2);
+          Tensor dLogVar = f.accumulated("dLogVar", new Tolerance(0, 1e-5), 1, 2);
+          return k -> k.score().gaussianLogProbBackward(z, mu, logVar, g, null, dMu, dLogVar);
+        });
+  }
+
+  private static KernelCase bernoulliShared() {
+    return KernelCase.of(
+        "score.bernoulliLogProbBackward",
+        "equal samples of shared parameters",
+        f -> {
+          Tensor x = f.uniform("x", 0, 0, MANY, 2);
+          Tensor logits = f.uniform("logits", -2, -2, 1, 2);
+          Tensor g = f.uniform("dLogQ", 1, 1, MANY);
+          Tensor d = f.accumulated("dLogits", new Tolerance(0, 1e-5), 1, 2);
+          return k -> k.score().bernoulliLogProbBackward(x, logits, g, d);
+        });
+  }
+
   private static KernelCase vimco(int b, int samples, double scale) {
     return KernelCase.of(
         "score.vimco",
@@ -236,6 +293,7 @@ public final class ScoreCases implements FamilyCases {
       {10_000, -10_000, 9_990, 0, 0},
       {0, -150, -151, -149, -200}, // all others are 0 beside the largest
       {3, 3, 3, 3, 3},
+      {0.3f, -1.1f, -9999.7f, -0.6f, -2.2f}, // one is most of the sum of the logarithms
     };
     return KernelCase.of(
         "score.vimco",

@@ -273,6 +273,17 @@ class ScorePropertiesTest {
     }
   }
 
+  /** A variate whose mean no float32 is: f = 2048·(h − 4096). */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void aRoundedMeanCostsNothing(Backend k) {
+    Tensor f = Tensor.of(new float[] {0, 1}, 0, 1, 2);
+    Tensor h = Tensor.of(new float[] {4096, 4096 + 0x1p-11f}, 0, 1, 2);
+    Tensor a = Tensor.zeros(1);
+    k.score().controlVariate(f, h, a, null);
+    assertThat(a.get(0)).isCloseTo(2048, within(0.01f));
+  }
+
   private static double variance(Tensor f, Tensor h, double a) {
     double mean = 0;
     double squares = 0;

@@ -48,6 +48,9 @@ public final class CorrelationCases implements FamilyCases {
       add(cases, false, backward(s, false, true));
     }
     cases.add(edges());
+    for (int b : new int[] {1, 3, L + 1}) {
+      cases.add(farFromNarrow(b));
+    }
     return cases;
   }
 
@@ -217,6 +220,28 @@ public final class CorrelationCases implements FamilyCases {
           Tensor perDim = f.output("logQPerDim", tolerance, b, 2);
           return k ->
               k.correlation().logDensities(z, mu, logVar, b, Weighting.STRATIFIED, logQ, perDim);
+        });
+  }
+
+  /**
+   * Narrow posteriors so far away that no number but their own may decide; a sample at infinity,
+   * and the same where a posterior is NaN.
+   */
+  private static KernelCase farFromNarrow(int b) {
+    return KernelCase.of(
+        "correlation.logDensities",
+        b + " narrow posteriors far away",
+        f -> {
+          Tensor z = f.input("z", 3, 2);
+          Tensor mu = f.input("mu", b, 2);
+          Tensor logVar = f.uniform("logVar", -20, -20, b, 2);
+          Arrays.fill(z.array(), z.offset(), z.offset() + 4, 1e13f);
+          Arrays.fill(z.array(), z.offset() + 2, z.offset() + 4, Float.POSITIVE_INFINITY);
+          mu.array()[mu.offset() + 2 * (b / 2) + 1] = Float.NaN;
+          Tensor logQ = f.output("logQ", Tolerance.ELEMENT, 3);
+          Tensor perDim = f.output("logQPerDim", Tolerance.ELEMENT, 3, 2);
+          return k ->
+              k.correlation().logDensities(z, mu, logVar, b, Weighting.WEIGHTED, logQ, perDim);
         });
   }
 
