@@ -1,6 +1,6 @@
 #!/bin/bash
 # Measures the kernels with JMH, beside libtorch and EJML. Arguments: --smoke (check only), --save (write into bench/results),
-# --quick (rough), then those of JMH, where the name of a package stands for its benchmarks:
+# --quick (rough), --targets (what a ratio is asked of), --compared (what has a peer), then those of JMH, where the name of a package stands for its benchmarks:
 #   bench/run.sh gaussian -p backend=simd,reference          THREADS=2 bench/run.sh dense          PEERS=0 bench/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -28,13 +28,16 @@ public final class Bench {
    * Measures, or with {@code --smoke} only checks.
    *
    * @param args {@code --smoke}; {@code --save} to write into bench/results; {@code --quick} for
-   *     rough numbers; the rest is JMH's
+   *     rough numbers; {@code --targets} for those that a ratio is asked of; {@code --compared} for
+   *     those with a peer; the rest is JMH's
    */
   public static void main(String[] args) throws IOException {
     List<String> rest = new ArrayList<>(Arrays.asList(args));
     boolean smoke = rest.remove("--smoke");
     boolean save = rest.remove("--save");
     boolean quick = rest.remove("--quick");
+    boolean targets = rest.remove("--targets");
+    boolean compared = rest.remove("--compared");
     try {
       List<String> asked = new CommandLineOptions(rest.toArray(String[]::new)).getIncludes();
       // JMH adds to the regular expressions of given options; a run of one case has its own.
@@ -42,6 +45,8 @@ public final class Bench {
       options.removeAll(asked);
       CommandLineOptions given = new CommandLineOptions(options.toArray(String[]::new));
       Plan plan = Plan.of(asked, given, Natives.areThere());
+      plan.keep(group -> !targets || group.ours().isTarget());
+      plan.keep(group -> !compared || !group.peers().isEmpty());
       if (given.shouldHelp()) {
         given.showHelp();
       } else if (given.shouldList()) {
@@ -51,7 +56,11 @@ public final class Bench {
       } else if (smoke) {
         smoke(plan, given);
       } else {
-        Path stem = save ? RESULTS.resolve(stem(rest)) : WORK.resolve("kernels");
+        List<String> part = new ArrayList<>(asked);
+        for (String flag : List.of("--targets", "--compared", "--quick")) {
+          part.addAll(Arrays.asList(args).contains(flag) ? List.of(flag) : List.of());
+        }
+        Path stem = save ? RESULTS.resolve(stem(part)) : WORK.resolve("kernels");
         System.exit(measure(plan, quick, given, stem, args) ? 0 : 1);
       }
     } catch (CommandLineOptionException e) {

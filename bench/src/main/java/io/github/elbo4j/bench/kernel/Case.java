@@ -81,7 +81,7 @@ record Case(String benchmark, Map<String, String> values, int forks) {
 
   /** What the ratio to libtorch must be; NaN where nothing is asked. */
   double atLeast() {
-    double otherwise = method().toLowerCase(Locale.ROOT).endsWith("both") ? OF_BOTH : Double.NaN;
+    double otherwise = isBoth() ? OF_BOTH : Double.NaN;
     for (AtLeast asked : javaMethod().getAnnotationsByType(AtLeast.class)) {
       if (asked.shape().equals(values.get("shape"))) {
         return asked.value();
@@ -91,6 +91,16 @@ record Case(String benchmark, Map<String, String> values, int forks) {
       }
     }
     return otherwise;
+  }
+
+  /** Whether a ratio is asked of this very benchmark, rather than what is asked of all. */
+  boolean isTarget() {
+    double asked = atLeast();
+    return asked > OF_BOTH || (!isBoth() && !Double.isNaN(asked));
+  }
+
+  private boolean isBoth() {
+    return method().toLowerCase(Locale.ROOT).endsWith("both");
   }
 
   Method javaMethod() {

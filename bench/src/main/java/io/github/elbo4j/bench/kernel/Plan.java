@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -76,6 +77,11 @@ final class Plan {
 
   List<Group> groups() {
     return groups;
+  }
+
+  /** Leaves out what the condition does not hold for. */
+  void keep(Predicate<Group> condition) {
+    groups.removeIf(condition.negate());
   }
 
   /** The machine's copy in each of its memories, smallest first. */
