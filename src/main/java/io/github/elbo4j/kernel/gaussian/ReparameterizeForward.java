@@ -118,8 +118,9 @@ final class ReparameterizeForward extends KernelTask {
     int vAt = logVar.offset() + at;
     int zAt = z.offset() + at;
     GaussianRows.sampleAndKl(m, mAt, v, vAt, noiseArray, noiseAt, z.array(), zAt, terms, t, n, lanes);
-    for (int b = first; kl != null && b < end; b++, t += d) {
-      kl.array()[kl.offset() + b] = (float) Lanes.sum(terms, t, d, lanes);
+    if (kl != null) {
+      float[] rowLanes = Scratch.get().floats(3, Lanes.ROWS * SimdMath.L);
+      Lanes.rowSums(terms, t, end - first, d, rowLanes, kl.array(), kl.offset() + first);
     }
   }
 
