@@ -117,7 +117,8 @@ final class ReparameterizeForward extends KernelTask {
     float[] v = logVar.array();
     int vAt = logVar.offset() + at;
     int zAt = z.offset() + at;
-    GaussianRows.sampleAndKl(m, mAt, v, vAt, noiseArray, noiseAt, z.array(), zAt, terms, t, n, lanes);
+    GaussianRows.sampleAndKl(
+        m, mAt, v, vAt, noiseArray, noiseAt, z.array(), zAt, terms, t, n, lanes);
     if (kl != null) {
       float[] rowLanes = Scratch.get().floats(3, Lanes.ROWS * SimdMath.L);
       Lanes.rowSums(terms, t, end - first, d, rowLanes, kl.array(), kl.offset() + first);
