@@ -10,9 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. The exponentials are
- * taken before, by an array function, for all rows of a block at once: so no vector crosses a call
- * here, and nothing can be boxed whatever C2 inlines.
+ * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. Where many samples
+ * share a variance, the exponentials are taken before, by an array function; {@link #sampleAndKl}
+ * and {@link #sampleAndKlBackward} read memory once and take theirs in the loop, one vector helper
+ * each, called first.
  */
 final class GaussianRows {
   private static final VectorSpecies<Float> F = SimdMath.F;
