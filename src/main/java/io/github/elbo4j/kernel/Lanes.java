@@ -16,6 +16,9 @@ public final class Lanes {
    */
   public static final int CHUNK = 112 * L;
 
+  /** Rows whose lane sums stand in memory before {@link #rowSums} adds them up. */
+  public static final int ROWS = 64;
+
   private Lanes() {}
 
   /** The sum of the L floats from {@code lanes[from]} on, as a balanced tree. */
@@ -53,17 +56,45 @@ public final class Lanes {
     return total;
   }
 
+  /**
+   * {@code out[to + r]} = the sum of row r of {@code rows} rows of {@code n} elements from {@code
+   * a[from]} on, each the float32 of {@link #sum(float[], int, int, float[])}. {@code lanes} has
+   * room for {@link #ROWS}·L floats: no row waits for the lanes of the one before.
+   */
+  public static void rowSums(
+      float[] a, int from, int rows, int n, float[] lanes, float[] out, int to) {
+    if (n > CHUNK) {
+      for (int r = 0; r < rows; r++) {
+        out[to + r] = (float) sum(a, from + r * n, n, lanes);
+      }
+      return;
+    }
+    for (int first = 0; first < rows; first += ROWS) {
+      int count = Math.min(ROWS, rows - first);
+      for (int r = 0; r < count; r++) {
+        rowLanes(a, from + (first + r) * n, n, lanes, r * L);
+      }
+      for (int r = 0; r < count; r++) {
+        out[to + first + r] = sum(lanes, r * L);
+      }
+    }
+  }
+
   private static float sumChunk(float[] a, int from, int n, float[] lanes) {
+    rowLanes(a, from, n, lanes, 0);
+    return sum(lanes, 0);
+  }
+
+  private static void rowLanes(float[] a, int from, int n, float[] lanes, int to) {
     int full = SimdMath.F.loopBound(n);
     FloatVector sum = FloatVector.zero(SimdMath.F);
     for (int i = 0; i < full; i += L) {
       sum = sum.add(FloatVector.fromArray(SimdMath.F, a, from + i));
     }
-    sum.intoArray(lanes, 0);
+    sum.intoArray(lanes, to);
     for (int i = full; i < n; i++) {
-      lanes[i - full] += a[from + i];
+      lanes[to + i - full] += a[from + i];
     }
-    return sum(lanes, 0);
   }
 
   /**

@@ -10,9 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. The exponentials are
- * taken before, by an array function, for all rows of a block at once: so no vector crosses a call
- * here, and nothing can be boxed whatever C2 inlines.
+ * The arithmetic of the diagonal Gaussian on one row of {@code n} elements. Where many samples
+ * share a variance, the exponentials are taken before, by an array function; {@link #sampleAndKl}
+ * and {@link #sampleAndKlBackward} read memory once and take theirs in the loop, one vector helper
+ * each, called first.
  */
 final class GaussianRows {
   private static final VectorSpecies<Float> F = SimdMath.F;
@@ -91,6 +92,47 @@ final class GaussianRows {
     }
     for (int i = full; i < n; i++) {
       z[o + i] = Math.fma(sigma[s + i], eps[e + i], mu[m + i]);
+    }
+  }
+
+  /**
+   * {@link #sample} and {@link #klPerDim} in one pass over memory. σ is the square of its own root,
+   * which brings overflow to +∞ and gradual underflow where exp alone is clamped. {@code work} has
+   * room for L floats.
+   */
+  static void sampleAndKl(
+      float[] mu,
+      int m,
+      float[] logVar,
+      int v,
+      float[] eps,
+      int e,
+      float[] z,
+      int o,
+      float[] kl,
+      int k,
+      int n,
+      float[] work) {
+    FloatVector quarter = FloatVector.broadcast(F, 0.25f);
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) {
+      FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
+      FloatVector root = SimdMath.exp(lv.mul(quarter));
+      FloatVector sd = root.mul(root);
+      FloatVector mean = FloatVector.fromArray(F, mu, m + i);
+      sd.fma(FloatVector.fromArray(F, eps, e + i), mean).intoArray(z, o + i);
+      FloatVector halfLv = lv.mul(half);
+      halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
+      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      mean.mul(half).fma(mean, spread).intoArray(kl, k + i);
+    }
+    exp(0.5f, logVar, v + full, work, n - full);
+    for (int i = full; i < n; i++) {
+      float sd = work[i - full];
+      z[o + i] = Math.fma(sd, eps[e + i], mu[m + i]);
+      kl[k + i] = klOfOne(mu[m + i], logVar[v + i], sd);
     }
   }
 
@@ -187,25 +229,33 @@ final class GaussianRows {
     }
   }
 
-  /** {@link #sampleBackward} with gradient dz, then {@link #klBackward}, in one pass. */
+  /**
+   * {@link #sampleBackward} with gradient dz, then {@link #klBackward}, in one pass over memory.
+   * {@code work} has room for L floats.
+   */
   static void sampleAndKlBackward(
       float[] mu,
       int m,
+      float[] logVar,
+      int v,
       float[] z,
       int o,
       float[] dz,
       int dzFrom,
-      float[] variance,
       float[] g,
       float[] dMu,
       int dm,
       float[] dLogVar,
       int dv,
-      int n) {
+      int n,
+      float[] work) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
-    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector minusOne = FloatVector.broadcast(F, -1f);
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
+      // the square of σ overflows to +∞ where exp(logVar) does, exp alone is clamped
+      FloatVector sd = SimdMath.exp(FloatVector.fromArray(F, logVar, v + i).mul(half));
+      FloatVector excess = sd.fma(sd, minusOne);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       FloatVector toSample = FloatVector.fromArray(F, dz, dzFrom + i);
       FloatVector toKl = FloatVector.fromArray(F, g, i);
@@ -213,15 +263,15 @@ final class GaussianRows {
       toKl.fma(mean, sum).intoArray(dMu, dm + i);
       FloatVector noise = FloatVector.fromArray(F, z, o + i).sub(mean);
       sum = toSample.mul(half).fma(noise, FloatVector.fromArray(F, dLogVar, dv + i));
-      FloatVector excess = FloatVector.fromArray(F, variance, i).sub(one);
       toKl.mul(half).fma(excess, sum).intoArray(dLogVar, dv + i);
     }
+    exp(1, logVar, v + full, work, n - full);
     for (int i = full; i < n; i++) {
       float mean = mu[m + i];
       float toSample = dz[dzFrom + i];
       dMu[dm + i] = Math.fma(g[i], mean, dMu[dm + i] + toSample);
       float sum = Math.fma(0.5f * toSample, z[o + i] - mean, dLogVar[dv + i]);
-      dLogVar[dv + i] = Math.fma(0.5f * g[i], variance[i] - 1f, sum);
+      dLogVar[dv + i] = Math.fma(0.5f * g[i], work[i - full] - 1f, sum);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.gaussian;
 
 import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
+import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -98,22 +99,22 @@ final class ReparameterizeBackward extends KernelTask {
     int n = (end - first) * d;
     int at = first * d;
     Scratch scratch = Scratch.get();
-    float[] variance = scratch.floats(1, n);
-    GaussianRows.exp(1, logVar.array(), logVar.offset() + at, variance, n);
     GaussianRows.sampleAndKlBackward(
         mu.array(),
         mu.offset() + at,
+        logVar.array(),
+        logVar.offset() + at,
         z.array(),
         z.offset() + at,
         toSample.array(),
         toSample.offset() + at,
-        variance,
         divergenceGradients(first, end, scratch.floats(2, n)),
         dMu.array(),
         dMu.offset() + at,
         dLogVar.array(),
         dLogVar.offset() + at,
-        n);
+        n,
+        scratch.floats(1, SimdMath.L));
   }
 
   /** The gradient that reaches the divergence of each element of a block. */

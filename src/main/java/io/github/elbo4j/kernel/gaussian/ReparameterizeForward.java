@@ -81,10 +81,6 @@ final class ReparameterizeForward extends KernelTask {
     int first = block * rowsPerBlock;
     int end = Math.min(z.rows(), first + rowsPerBlock);
     Scratch scratch = Scratch.get();
-    int point = first / samples;
-    int points = (end - 1) / samples + 1 - point;
-    float[] sigma = scratch.floats(0, points * d);
-    GaussianRows.exp(0.5f, logVar.array(), logVar.offset() + point * d, sigma, points * d);
     float[] lanes = scratch.floats(2, SimdMath.L);
     float[] noiseArray;
     int noiseAt;
@@ -100,28 +96,32 @@ final class ReparameterizeForward extends KernelTask {
       }
     }
     if (samples == 1 && logQ == null && logP == null) {
-      block(first, end, sigma, noiseArray, noiseAt, lanes);
+      block(first, end, noiseArray, noiseAt, lanes);
     } else {
+      int point = first / samples;
+      int n = ((end - 1) / samples + 1 - point) * d;
+      float[] sigma = scratch.floats(0, n);
+      GaussianRows.exp(0.5f, logVar.array(), logVar.offset() + point * d, sigma, n);
       rows(first, end, sigma, noiseArray, noiseAt, lanes);
     }
   }
 
   /** One sample a point, as in a VAE: the block is one long row, but for the sums. */
-  private void block(
-      int first, int end, float[] sigma, float[] noiseArray, int noiseAt, float[] lanes) {
+  private void block(int first, int end, float[] noiseArray, int noiseAt, float[] lanes) {
     int at = first * d;
     int n = (end - first) * d;
+    float[] terms = klPerDim == null ? Scratch.get().floats(0, n) : klPerDim.array();
+    int t = klPerDim == null ? 0 : klPerDim.offset() + at;
     float[] m = mu.array();
     int mAt = mu.offset() + at;
-    GaussianRows.sample(m, mAt, sigma, 0, noiseArray, noiseAt, z.array(), z.offset() + at, n);
-    if (kl == null && klPerDim == null) {
-      return;
-    }
-    float[] terms = klPerDim == null ? Scratch.get().floats(3, n) : klPerDim.array();
-    int t = klPerDim == null ? 0 : klPerDim.offset() + at;
-    GaussianRows.klPerDim(m, mAt, logVar.array(), logVar.offset() + at, sigma, 0, terms, t, n);
-    for (int b = first; kl != null && b < end; b++, t += d) {
-      kl.array()[kl.offset() + b] = (float) Lanes.sum(terms, t, d, lanes);
+    float[] v = logVar.array();
+    int vAt = logVar.offset() + at;
+    int zAt = z.offset() + at;
+    GaussianRows.sampleAndKl(
+        m, mAt, v, vAt, noiseArray, noiseAt, z.array(), zAt, terms, t, n, lanes);
+    if (kl != null) {
+      float[] rowLanes = Scratch.get().floats(3, Lanes.ROWS * SimdMath.L);
+      Lanes.rowSums(terms, t, end - first, d, rowLanes, kl.array(), kl.offset() + first);
     }
   }
 
