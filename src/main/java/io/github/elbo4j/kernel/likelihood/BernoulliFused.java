@@ -75,7 +75,7 @@ final class BernoulliFused extends KernelTask {
       for (int i = 0; i < n; i += Lanes.CHUNK, slot += L) {
         int count = Math.min(Lanes.CHUNK, n - i);
         boolean may =
-                BernoulliFusedRows.both(
+            BernoulliFusedRows.both(
                 logits.array(),
                 l + i,
                 data,

@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel.likelihood;
 
-import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.UGT;
 import static jdk.incubator.vector.VectorOperators.UMAX;
 
@@ -21,8 +21,8 @@ final class BernoulliFusedRows {
 
   /**
    * Lanes as {@link BernoulliRows#forward} leaves them, and {@code dLogits += g·(x − sigmoid(l))};
-   * {@code n} is at most a chunk. False when all of x lies in [0,1], true when it may not, as {@link
-   * BernoulliRows#mayLeaveUnit} finds it.
+   * {@code n} is at most a chunk. False when all of x lies in [0,1], true when it may not, as
+   * {@link BernoulliRows#mayLeaveUnit} finds it.
    *
    * @param work a vector's length of scratch
    */
@@ -84,9 +84,9 @@ final class BernoulliFusedRows {
       VectorMask<Float> positive = logit.compare(GT, zero);
       FloatVector data = FloatVector.fromArray(F, x, xAt + i);
       highest = highest.lanewise(UMAX, data.reinterpretAsInts()); // a sign bit is above all
-      FloatVector slope = data.sub(zero.blend(one, positive));
+      FloatVector slope = data.sub(one, positive);
       // 0·∞ is 0 here; a NaN logit is not lost, it is in u
-      sum = sum.add(logit.mul(slope).blend(zero, slope.compare(EQ, zero)));
+      sum = sum.add(logit.mul(slope), slope.compare(NE, zero));
       q = q.add(one).fma(u, q);
       slope = slope.sub(s.blend(s.neg(), positive));
       gradient.fma(slope, FloatVector.fromArray(F, dLogits, d + i)).intoArray(dLogits, d + i);

@@ -43,8 +43,7 @@ final class GaussianFusedRows {
         int at = i + full;
         int rest = count - full;
         float[] p = Scratch.get().floats(2, rest);
-        GaussianLikelihoodRows.ownOfTail(
-            x, xAt + at, mean, m + at, logVar, v + at, rest, lanes, p);
+        GaussianLikelihoodRows.ownOfTail(x, xAt + at, mean, m + at, logVar, v + at, rest, lanes, p);
         GaussianLikelihoodRows.toMean(x, xAt + at, mean, m + at, p, g, dMean, dm + at, rest);
         GaussianLikelihoodRows.toLogVar(x, xAt + at, mean, m + at, p, g, dLogVar, dv + at, rest);
       }

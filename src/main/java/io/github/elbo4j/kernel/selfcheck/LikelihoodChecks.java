@@ -57,8 +57,7 @@ final class LikelihoodChecks {
     f.bernoulliWithGradient(output, pixels, g, a.out(B * K), a.out(B * K, N));
     NoiseKey draws = new NoiseKey(3, 3).at(1);
     f.bernoulliWithGradient(output, pixels, draws, g, a.out(B * K), a.out(B * K, N));
-    f.gaussianWithGradient(
-        output, x, logVar, g, a.out(B * K), a.out(B * K, N), a.out(B * K, N));
+    f.gaussianWithGradient(output, x, logVar, g, a.out(B * K), a.out(B * K, N), a.out(B * K, N));
     f.gaussianWithGradient(
         output, pixels, logVar, g, a.out(B * K), a.out(B * K, N), a.out(B * K, N));
   }

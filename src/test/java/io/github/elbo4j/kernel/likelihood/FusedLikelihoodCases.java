@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Cases of {@link FusedLikelihoodKernels}. Its reference is that of {@link LikelihoodKernels}, whose
- * gradients are checked there.
+ * Cases of {@link FusedLikelihoodKernels}. Its reference is that of {@link LikelihoodKernels},
+ * whose gradients are checked there.
  */
 public final class FusedLikelihoodCases implements FamilyCases {
   @Override
@@ -20,7 +20,8 @@ public final class FusedLikelihoodCases implements FamilyCases {
     List<KernelCase> cases = new ArrayList<>();
     for (LikelihoodSizes s : LikelihoodSizes.all()) {
       List<KernelCase> ofSize =
-          List.of(bernoulli(s), bytes(s, false), bytes(s, true), gaussian(s, false), gaussian(s, true));
+          List.of(
+              bernoulli(s), bytes(s, false), bytes(s, true), gaussian(s, false), gaussian(s, true));
       for (KernelCase c : ofSize) {
         cases.add(s.hot() ? c.asHot() : c);
       }

@@ -60,8 +60,7 @@ final class GaussianLikelihoodCases {
     return logVar(f, s, Form.PER_ROW);
   }
 
-  static Tensor ownGradient(
-      Fixture f, LikelihoodSizes s, Tensor mean, Tensor logVar, Tensor g) {
+  static Tensor ownGradient(Fixture f, LikelihoodSizes s, Tensor mean, Tensor logVar, Tensor g) {
     return dLogVar(f, s, Form.PER_ROW, mean, logVar, g);
   }
 
