@@ -18,6 +18,7 @@ import io.github.elbo4j.kernel.flow.SplineKernels;
 import io.github.elbo4j.kernel.flow.SylvesterKernels;
 import io.github.elbo4j.kernel.gaussian.GaussianKernels;
 import io.github.elbo4j.kernel.importance.ImportanceKernels;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodKernels;
 import io.github.elbo4j.kernel.likelihood.LevelsKernels;
 import io.github.elbo4j.kernel.likelihood.LikelihoodKernels;
 import io.github.elbo4j.kernel.memory.MemoryKernels;
@@ -40,6 +41,7 @@ public record Backend(
     CovarianceKernels covariance,
     CholeskyKernels cholesky,
     LikelihoodKernels likelihood,
+    FusedLikelihoodKernels fusedLikelihood,
     LevelsKernels levels,
     FlowKernels flow,
     SylvesterKernels sylvester,

@@ -18,6 +18,7 @@ import io.github.elbo4j.kernel.flow.SplineReference;
 import io.github.elbo4j.kernel.flow.SylvesterReference;
 import io.github.elbo4j.kernel.gaussian.GaussianReference;
 import io.github.elbo4j.kernel.importance.ImportanceReference;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodReference;
 import io.github.elbo4j.kernel.likelihood.LevelsReference;
 import io.github.elbo4j.kernel.likelihood.LikelihoodReference;
 import io.github.elbo4j.kernel.memory.MemoryReference;
@@ -40,6 +41,7 @@ final class ReferenceBackend {
         new CovarianceReference(),
         new CholeskyReference(),
         new LikelihoodReference(),
+        new FusedLikelihoodReference(),
         new LevelsReference(),
         new FlowReference(),
         new SylvesterReference(),

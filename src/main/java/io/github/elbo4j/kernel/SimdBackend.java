@@ -18,6 +18,7 @@ import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianSimd;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
 import io.github.elbo4j.kernel.likelihood.LevelsSimd;
 import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
 import io.github.elbo4j.kernel.memory.MemorySimd;
@@ -42,6 +43,7 @@ final class SimdBackend {
         new CovarianceSimd(),
         new CholeskySimd(),
         new LikelihoodSimd(),
+        new FusedLikelihoodSimd(),
         new LevelsSimd(),
         new FlowSimd(),
         new SylvesterSimd(),

@@ -69,10 +69,11 @@ final class BernoulliForward extends KernelTask {
       }
     }
     SimdMath.log1p(lanes, half, lanes, half, half);
-    finish(first, end, lanes, half);
+    finish(first, end, lanes, half, chunks, logLik);
   }
 
-  private void finish(int first, int end, float[] lanes, int half) {
+  /** logLik of rows [first, end) from their lanes: sums, and behind them logarithms. */
+  static void finish(int first, int end, float[] lanes, int half, int chunks, Tensor logLik) {
     for (int i = 0; i < half; i++) {
       lanes[i] -= lanes[half + i];
     }

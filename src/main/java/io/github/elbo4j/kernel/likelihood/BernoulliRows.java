@@ -6,6 +6,7 @@ import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.OR;
 
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.tensor.Tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -98,7 +99,7 @@ final class BernoulliRows {
   }
 
   /** u[0 … n) = exp(−|l|), cut off where the vector function cuts off; NaN stays NaN. */
-  private static void expOfMinusAbs(float[] logits, int l, float[] u, int n) {
+  static void expOfMinusAbs(float[] logits, int l, float[] u, int n) {
     for (int i = 0; i < n; i++) {
       u[i] = Math.max(-Math.abs(logits[l + i]), -87.3f);
     }
@@ -155,6 +156,20 @@ final class BernoulliRows {
       float slope = (x[xAt + i] - (positive ? 1f : 0f)) - (positive ? -s : s);
       dLogits[d + i] = Math.fma(g, slope, dLogits[d + i]);
     }
+  }
+
+  /** Index of the first element &lt; 0 or &gt; 1 (a NaN is neither), or −1. */
+  static int firstOutsideUnit(Tensor x) {
+    float[] a = x.array();
+    int from = x.offset();
+    if (mayLeaveUnit(a, from, x.size())) {
+      for (int i = 0; i < x.size(); i++) {
+        if (a[from + i] < 0 || a[from + i] > 1) {
+          return i;
+        }
+      }
+    }
+    return -1;
   }
 
   /**

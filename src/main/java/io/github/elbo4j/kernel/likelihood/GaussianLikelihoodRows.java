@@ -81,7 +81,9 @@ final class GaussianLikelihoodRows {
       int full = F.loopBound(count);
       ownOfChunk(x, xAt + i, mean, m + i, logVar, v + i, full, lanes);
       if (full < count) {
-        ownOfTail(x, xAt + i + full, mean, m + i + full, logVar, v + i + full, count - full, lanes);
+        int at = i + full;
+        float[] p = Scratch.get().floats(2, count - full);
+        ownOfTail(x, xAt + at, mean, m + at, logVar, v + at, count - full, lanes, p);
       }
       total += (double) Lanes.sum(lanes, 0) + Lanes.sum(lanes, L);
     }
@@ -104,9 +106,17 @@ final class GaussianLikelihoodRows {
     logVars.intoArray(lanes, L);
   }
 
-  private static void ownOfTail(
-      float[] x, int xAt, float[] mean, int m, float[] logVar, int v, int n, float[] lanes) {
-    float[] p = Scratch.get().floats(2, n);
+  /** The elements behind the last whole vector; leaves their precisions in {@code p}. */
+  static void ownOfTail(
+      float[] x,
+      int xAt,
+      float[] mean,
+      int m,
+      float[] logVar,
+      int v,
+      int n,
+      float[] lanes,
+      float[] p) {
     precision(logVar, v, p, n);
     for (int i = 0; i < n; i++) {
       float distance = x[xAt + i] - mean[m + i];

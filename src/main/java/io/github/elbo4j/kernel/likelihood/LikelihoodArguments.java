@@ -32,6 +32,16 @@ final class LikelihoodArguments {
     Checks.distinct(m, name, gradient, "dLogLik", dLogLik);
   }
 
+  /** {@code outside} is the index of the first element outside [0,1], or −1. */
+  static void checkUnit(String m, Tensor x, int outside) {
+    if (outside >= 0) {
+      throw Checks.fail(
+          m,
+          "x[%d,%d] = %s must lie in [0,1]"
+              .formatted(outside / x.columns(), outside % x.columns(), x.get(outside)));
+    }
+  }
+
   /** What the forward pass of a density of location and scale shares with nothing it reads. */
   static void checkForward(String m, Tensor mean, String scaleName, Tensor scale, Tensor logLik) {
     checkForms(m, scaleName, scale, mean);

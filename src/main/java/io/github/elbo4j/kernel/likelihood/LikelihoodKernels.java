@@ -4,6 +4,7 @@ import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkForwar
 import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkGradient;
 import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkGradients;
 import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkRows;
+import static io.github.elbo4j.kernel.likelihood.LikelihoodArguments.checkUnit;
 
 import io.github.elbo4j.kernel.Checks;
 import io.github.elbo4j.kernel.NoiseKey;
@@ -48,7 +49,7 @@ public abstract class LikelihoodKernels {
     checkRows(m, "logits", logits, x, logLik);
     Checks.distinct(m, "logLik", logLik, "logits", logits);
     Checks.distinct(m, "logLik", logLik, "x", x);
-    checkUnit(m, x);
+    checkUnit(m, x, doFirstOutsideUnit(x));
     doBernoulli(logits, x, logLik);
   }
 
@@ -131,7 +132,7 @@ public abstract class LikelihoodKernels {
     checkRows(m, "logits", logits, x, logLik);
     Checks.distinct(m, "logLik", logLik, "logits", logits);
     Checks.distinct(m, "logLik", logLik, "x", x);
-    checkUnit(m, x);
+    checkUnit(m, x, doFirstOutsideUnit(x));
     doContinuousBernoulli(logits, x, logLik);
   }
 
@@ -324,15 +325,6 @@ public abstract class LikelihoodKernels {
     checkRows(m, "mean", mean, x, dLogLik);
     checkGradients(m, mean, "logScale", logScale, dLogLik, dMean, "dLogScale", dLogScale);
     doLaplaceBytesBackward(mean, x, logScale, dLogLik, dMean, dLogScale);
-  }
-
-  private void checkUnit(String m, Tensor x) {
-    int i = doFirstOutsideUnit(x);
-    if (i >= 0) {
-      throw Checks.fail(
-          m,
-          "x[%d,%d] = %s must lie in [0,1]".formatted(i / x.columns(), i % x.columns(), x.get(i)));
-    }
   }
 
   /** Index of the first element &lt; 0 or &gt; 1 (a NaN is neither), or −1. */

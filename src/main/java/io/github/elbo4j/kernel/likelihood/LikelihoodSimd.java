@@ -27,16 +27,7 @@ public final class LikelihoodSimd extends LikelihoodKernels {
 
   @Override
   protected int doFirstOutsideUnit(Tensor x) {
-    float[] a = x.array();
-    int from = x.offset();
-    if (BernoulliRows.mayLeaveUnit(a, from, x.size())) {
-      for (int i = 0; i < x.size(); i++) {
-        if (a[from + i] < 0 || a[from + i] > 1) {
-          return i;
-        }
-      }
-    }
-    return -1;
+    return BernoulliRows.firstOutsideUnit(x);
   }
 
   @Override

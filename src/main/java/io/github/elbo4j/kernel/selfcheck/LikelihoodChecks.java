@@ -6,6 +6,7 @@ import static io.github.elbo4j.kernel.selfcheck.Arguments.N;
 
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodKernels;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
@@ -16,6 +17,7 @@ final class LikelihoodChecks {
 
   static void addTo(Comparison c) {
     c.check("likelihood.bernoulli", LikelihoodChecks::bernoulli);
+    c.check("fusedLikelihood", LikelihoodChecks::withGradient);
     for (int[] logVar : new int[][] {{1}, {N}, {B * K, N}}) {
       String name = "likelihood.gaussian logVar " + Shape.of(logVar);
       c.check(name, (k, a) -> gaussianLikelihood(k, a, logVar));
@@ -41,6 +43,23 @@ final class LikelihoodChecks {
     k.pixels().scale(x, probabilities);
     k.likelihood().bernoulli(logits, probabilities, a.out(B * K));
     k.likelihood().bernoulliBackward(logits, probabilities, g, a.out(B * K, N));
+  }
+
+  private static void withGradient(Backend k, Arguments a) {
+    Tensor output = a.normal(B * K, N);
+    ByteTensor pixels = a.bytes(B, N);
+    Tensor x = Tensor.zeros(B, N);
+    k.pixels().scale(pixels, x);
+    Tensor logVar = a.normal(B * K, N);
+    Tensor g = a.normal(B * K);
+    FusedLikelihoodKernels f = k.fusedLikelihood();
+    f.bernoulliWithGradient(output, x, g, a.out(B * K), a.out(B * K, N));
+    f.bernoulliWithGradient(output, pixels, g, a.out(B * K), a.out(B * K, N));
+    NoiseKey draws = new NoiseKey(3, 3).at(1);
+    f.bernoulliWithGradient(output, pixels, draws, g, a.out(B * K), a.out(B * K, N));
+    f.gaussianWithGradient(output, x, logVar, g, a.out(B * K), a.out(B * K, N), a.out(B * K, N));
+    f.gaussianWithGradient(
+        output, pixels, logVar, g, a.out(B * K), a.out(B * K, N), a.out(B * K, N));
   }
 
   private static void gaussianLikelihood(Backend k, Arguments a, int[] shape) {

@@ -38,11 +38,11 @@ final class BernoulliCases {
     cases.add(s.hot() ? c.asHot() : c);
   }
 
-  private static NoiseKey noise() {
+  static NoiseKey noise() {
     return new NoiseKey(12, 9).at(3);
   }
 
-  private static Tensor logits(Fixture f, LikelihoodSizes s) {
+  static Tensor logits(Fixture f, LikelihoodSizes s) {
     return f.uniform("logits", -12, 12, s.rows(), s.n());
   }
 
@@ -50,7 +50,7 @@ final class BernoulliCases {
    * Σ_n ( |l| + 1 ), which bounds |x·l − softplus(l)|, and leaves room for the two roundings of a
    * factor in a lane's product: they move its logarithm by 2ε.
    */
-  private static Tolerance sums(Tensor logits) {
+  static Tolerance sums(Tensor logits) {
     double[] terms = new double[logits.rows()];
     for (int i = 0; i < logits.size(); i++) {
       terms[i / logits.columns()] += Math.abs(logits.get(i)) + 1;

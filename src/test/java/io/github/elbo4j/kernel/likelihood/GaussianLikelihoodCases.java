@@ -9,7 +9,6 @@ import io.github.elbo4j.testkit.KernelCase;
 import io.github.elbo4j.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Cases of the Gaussian log-likelihood, in every form of the log-variance. */
 final class GaussianLikelihoodCases {
@@ -57,6 +56,25 @@ final class GaussianLikelihoodCases {
     return Math.abs(mean.get(i)) + 6;
   }
 
+  static Tensor ownLogVar(Fixture f, LikelihoodSizes s) {
+    return logVar(f, s, Form.PER_ROW);
+  }
+
+  static Tensor ownGradient(Fixture f, LikelihoodSizes s, Tensor mean, Tensor logVar, Tensor g) {
+    return dLogVar(f, s, Form.PER_ROW, mean, logVar, g);
+  }
+
+  /** Of logLik. */
+  static Tolerance sums(LikelihoodSizes s, Tensor mean, Tensor logVar) {
+    double[] terms = new double[s.rows()];
+    for (int i = 0; i < mean.size(); i++) {
+      double lv = logVarAt(logVar, i);
+      double d = distance(mean, i);
+      terms[i / s.n()] += 0.5 * (d * d * Math.exp(-lv) + Math.abs(lv) + 2);
+    }
+    return Tolerance.sum(terms);
+  }
+
   private static KernelCase forward(LikelihoodSizes s, Form form, boolean pixels) {
     return KernelCase.of(
         pixels ? "likelihood.gaussianBytes" : "likelihood.gaussian",
@@ -66,13 +84,7 @@ final class GaussianLikelihoodCases {
           Tensor x = f.input("x", s.b(), s.n());
           ByteTensor bytes = f.bytes("bytes", s.b(), s.n());
           Tensor logVar = logVar(f, s, form);
-          double[] terms = new double[s.rows()];
-          for (int i = 0; i < mean.size(); i++) {
-            double lv = logVarAt(logVar, i);
-            double d = distance(mean, i);
-            terms[i / s.n()] += 0.5 * (d * d * Math.exp(-lv) + Math.abs(lv) + 2);
-          }
-          Tensor logLik = f.output("logLik", Tolerance.sum(terms), s.rows());
+          Tensor logLik = f.output("logLik", sums(s, mean, logVar), s.rows());
           return k -> {
             if (pixels) {
               k.likelihood().gaussian(mean, bytes, logVar, logLik);
@@ -108,7 +120,7 @@ final class GaussianLikelihoodCases {
   }
 
   /** The terms of a gradient to a shared log-variance may cancel, so its bound is of their sum. */
-  private static @Nullable Tensor dLogVar(
+  private static Tensor dLogVar(
       Fixture f, LikelihoodSizes s, Form form, Tensor mean, Tensor logVar, Tensor g) {
     double[] terms = new double[logVar.size()];
     java.util.Arrays.fill(terms, 10); // what is accumulated to

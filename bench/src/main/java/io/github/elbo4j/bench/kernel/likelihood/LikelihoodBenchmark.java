@@ -57,6 +57,9 @@ public class LikelihoodBenchmark extends KernelBenchmark {
       case "bernoulliBytesBackward", "bernoulliDrawnBackward" ->
           w.reads(pixels).reads(g).updates(dOutput);
       case "bernoulliBoth" -> work("bernoulli").and(work("bernoulliBackward"));
+      case "bernoulliWithGradient" -> w.reads(x, g).writes(logLik).updates(dOutput);
+      case "bernoulliBytesWithGradient" ->
+          w.reads(pixels).reads(g).writes(logLik).updates(dOutput);
       case "gaussian" -> w.reads(x, logVar).writes(logLik);
       case "gaussianBytes" -> w.reads(pixels).reads(logVar).writes(logLik);
       case "gaussianBackward" -> w.reads(x, logVar, g).updates(dOutput, dLogVar);
@@ -64,6 +67,10 @@ public class LikelihoodBenchmark extends KernelBenchmark {
       case "gaussianOwn" -> w.reads(x, ownLogVar).writes(logLik);
       case "gaussianOwnBackward" -> w.reads(x, ownLogVar, g).updates(dOutput, dOwnLogVar);
       case "gaussianOwnBoth" -> work("gaussianOwn").and(work("gaussianOwnBackward"));
+      case "gaussianOwnWithGradient" ->
+          w.reads(x, ownLogVar, g).writes(logLik).updates(dOutput, dOwnLogVar);
+      case "gaussianOwnBytesWithGradient" ->
+          w.reads(pixels).reads(ownLogVar, g).writes(logLik).updates(dOutput, dOwnLogVar);
       case "gaussianBoth" -> work("gaussian").and(work("gaussianBackward"));
       default -> throw new IllegalArgumentException(benchmark);
     };
@@ -113,11 +120,25 @@ public class LikelihoodBenchmark extends KernelBenchmark {
 
   @Benchmark
   @Covers({"likelihood.bernoulli", "likelihood.bernoulliBackward"})
-  @AtLeast(shape = "128x1x784", value = 5.5)
-  @AtLeast(shape = "4096x1x784", value = 7.5)
   public Tensor bernoulliBoth() {
     bernoulli();
     return bernoulliBackward();
+  }
+
+  @Benchmark
+  @Covers("fusedLikelihood.bernoulliWithGradient")
+  @AtLeast(shape = "128x1x784", value = 5.5)
+  @AtLeast(shape = "4096x1x784", value = 7.5)
+  public Tensor bernoulliWithGradient() {
+    k.fusedLikelihood().bernoulliWithGradient(output, x, g, logLik, dOutput);
+    return dOutput;
+  }
+
+  @Benchmark
+  @Covers("fusedLikelihood.bernoulliBytesWithGradient")
+  public Tensor bernoulliBytesWithGradient() {
+    k.fusedLikelihood().bernoulliWithGradient(output, pixels, g, logLik, dOutput);
+    return dOutput;
   }
 
   @Benchmark
@@ -174,10 +195,26 @@ public class LikelihoodBenchmark extends KernelBenchmark {
 
   @Benchmark
   @Covers({"likelihood.gaussian", "likelihood.gaussianBackward"})
-  @AtLeast(shape = "128x1x784", value = 6)
-  @AtLeast(shape = "4096x1x784", value = 8)
   public Tensor gaussianOwnBoth() {
     gaussianOwn();
     return gaussianOwnBackward();
+  }
+
+  @Benchmark
+  @Covers("fusedLikelihood.gaussianWithGradient")
+  @AtLeast(shape = "128x1x784", value = 6)
+  @AtLeast(shape = "4096x1x784", value = 8)
+  public Tensor gaussianOwnWithGradient() {
+    k.fusedLikelihood()
+        .gaussianWithGradient(output, x, ownLogVar, g, logLik, dOutput, dOwnLogVar);
+    return dOutput;
+  }
+
+  @Benchmark
+  @Covers("fusedLikelihood.gaussianBytesWithGradient")
+  public Tensor gaussianOwnBytesWithGradient() {
+    k.fusedLikelihood()
+        .gaussianWithGradient(output, pixels, ownLogVar, g, logLik, dOutput, dOwnLogVar);
+    return dOutput;
   }
 }

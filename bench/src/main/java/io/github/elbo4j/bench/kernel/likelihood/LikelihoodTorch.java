@@ -78,6 +78,12 @@ public class LikelihoodTorch extends TorchBenchmark<LikelihoodBenchmark> {
         });
   }
 
+  /** Autograd has no single pass. */
+  @Benchmark
+  public Object bernoulliWithGradient() {
+    return bernoulliBoth();
+  }
+
   @Benchmark
   public Object gaussian() {
     return forward(() -> outputs(logLik(logVar)));
@@ -95,6 +101,11 @@ public class LikelihoodTorch extends TorchBenchmark<LikelihoodBenchmark> {
 
   @Benchmark
   public Object gaussianOwnBoth() {
+    return gaussianBoth(ownLogVar);
+  }
+
+  @Benchmark
+  public Object gaussianOwnWithGradient() {
     return gaussianBoth(ownLogVar);
   }
 }
