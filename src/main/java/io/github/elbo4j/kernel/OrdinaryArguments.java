@@ -1,0 +1,119 @@
+package io.github.elbo4j.kernel;
+
+import static io.github.elbo4j.kernel.SimdMath.EXP;
+import static io.github.elbo4j.kernel.SimdMath.F;
+import static io.github.elbo4j.kernel.SimdMath.I;
+import static io.github.elbo4j.kernel.SimdMath.L;
+import static io.github.elbo4j.kernel.SimdMath.LN2_HI;
+import static io.github.elbo4j.kernel.SimdMath.LN2_LO;
+import static io.github.elbo4j.kernel.SimdMath.LOG2_E;
+import static io.github.elbo4j.kernel.SimdMath.MAGIC;
+import static io.github.elbo4j.kernel.SimdMath.ONE_BITS;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * The array functions of {@link SimdMath} where no argument is NaN or infinite and no result
+ * overflows or underflows: loops without clamps and blends. They give each such argument the bits
+ * that the loops for every argument give it, so which of the two runs shows in the time only.
+ *
+ * <p>The choice is made for {@link #CHUNK} elements at once, before either loop, because a call in
+ * place leaves no argument to start again from.
+ */
+final class OrdinaryArguments {
+  /** Elements looked at before they are computed: 2 KiB, so that the second look finds L1. */
+  static final int CHUNK = 512;
+
+  private static final int MAGNITUDE = 0x7fffffff;
+
+  /** |x| up to here keeps e^x and e^-x normal. */
+  private static final int MAX_EXPONENT_BITS = Float.floatToRawIntBits(87.3f);
+
+  private static final int MIN_NORMAL_BITS = Float.floatToRawIntBits(Float.MIN_NORMAL);
+  private static final int MAX_VALUE_BITS = Float.floatToRawIntBits(Float.MAX_VALUE);
+
+  /** 1.5 · 2^23 + 127: the low bits of the sum are the biased exponent of a power of 2. */
+  private static final float BIASED_MAGIC = MAGIC + 127;
+
+  private OrdinaryArguments() {}
+
+  /** Says whether all of {@code a[from … from + n)} are ordinary. */
+  @FunctionalInterface
+  interface Test {
+    boolean holds(float[] a, int from, int n);
+  }
+
+  /** {@code fast} for each chunk of ordinary arguments, {@code any} for the others. */
+  static ArrayFunction choose(Test ordinary, ArrayFunction fast, ArrayFunction any) {
+    return (a, aFrom, out, outFrom, n) -> {
+      for (int i = 0; i < n; i += CHUNK) {
+        int count = Math.min(CHUNK, n - i);
+        ArrayFunction f = ordinary.holds(a, aFrom + i, count) ? fast : any;
+        f.whole(a, aFrom + i, out, outFrom + i, count);
+      }
+    };
+  }
+
+  /** |x| ≤ 87.3 for all of them; n is a multiple of L. */
+  static boolean exponents(float[] a, int from, int n) {
+    IntVector most = IntVector.zero(I);
+    for (int i = 0; i < n; i += L) {
+      IntVector b = FloatVector.fromArray(F, a, from + i).reinterpretAsInts();
+      most = most.max(b.and(MAGNITUDE));
+    }
+    return most.reduceLanes(MAX) <= MAX_EXPONENT_BITS;
+  }
+
+  /** Positive, normal and finite, all of them; n is a multiple of L. */
+  static boolean positiveNormal(float[] a, int from, int n) {
+    IntVector least = IntVector.broadcast(I, ONE_BITS);
+    IntVector most = least;
+    for (int i = 0; i < n; i += L) {
+      IntVector b = FloatVector.fromArray(F, a, from + i).reinterpretAsInts();
+      least = least.min(b);
+      most = most.max(b);
+    }
+    return least.reduceLanes(MIN) >= MIN_NORMAL_BITS && most.reduceLanes(MAX) <= MAX_VALUE_BITS;
+  }
+
+  /** e^x; the product by 2^k is exact. */
+  static void exp(float[] a, int aFrom, float[] out, int outFrom, int n) {
+    FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
+    for (int i = 0; i < n; i += L) {
+      FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      FloatVector t = x.fma(FloatVector.broadcast(F, LOG2_E), magic);
+      FloatVector k = t.sub(magic);
+      FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), x);
+      r = k.fma(FloatVector.broadcast(F, -LN2_LO), r);
+      FloatVector p = FloatVector.broadcast(F, EXP[0]);
+      for (int j = 1; j < EXP.length; j++) {
+        p = p.fma(r, FloatVector.broadcast(F, EXP[j]));
+      }
+      FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      p.mul(scale).intoArray(out, outFrom + i);
+    }
+  }
+
+  /** ln x. */
+  static void log(float[] a, int aFrom, float[] out, int outFrom, int n) {
+    FloatVector ln2 = FloatVector.broadcast(F, SimdMath.LN2);
+    for (int i = 0; i < n; i += L) {
+      FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      IntVector b = x.reinterpretAsInts();
+      IntVector e = b.sub(SimdMath.TWO_THIRDS_BITS).lanewise(ASHR, 23);
+      FloatVector f = b.sub(e.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
+      FloatVector k = (FloatVector) e.convert(I2F, 0);
+      FloatVector p = FloatVector.broadcast(F, SimdMath.LOG[0]);
+      for (int j = 1; j < SimdMath.LOG.length; j++) {
+        p = p.fma(f, FloatVector.broadcast(F, SimdMath.LOG[j]));
+      }
+      k.fma(ln2, p.fma(f.mul(f), f)).intoArray(out, outFrom + i);
+    }
+  }
+}
