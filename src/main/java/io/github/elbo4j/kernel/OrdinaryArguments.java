@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import static io.github.elbo4j.kernel.SimdMath.BIASED_MAGIC;
 import static io.github.elbo4j.kernel.SimdMath.EXP;
 import static io.github.elbo4j.kernel.SimdMath.F;
 import static io.github.elbo4j.kernel.SimdMath.I;
@@ -7,11 +8,11 @@ import static io.github.elbo4j.kernel.SimdMath.L;
 import static io.github.elbo4j.kernel.SimdMath.LN2_HI;
 import static io.github.elbo4j.kernel.SimdMath.LN2_LO;
 import static io.github.elbo4j.kernel.SimdMath.LOG2_E;
-import static io.github.elbo4j.kernel.SimdMath.MAGIC;
 import static io.github.elbo4j.kernel.SimdMath.ONE_BITS;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 
@@ -38,9 +39,6 @@ final class OrdinaryArguments {
   private static final int MIN_NORMAL_BITS = Float.floatToRawIntBits(Float.MIN_NORMAL);
   private static final int MAX_VALUE_BITS = Float.floatToRawIntBits(Float.MAX_VALUE);
 
-  /** 1.5 · 2^23 + 127: the low bits of the sum are the biased exponent of a power of 2. */
-  private static final float BIASED_MAGIC = MAGIC + 127;
-
   private OrdinaryArguments() {}
 
   /** Says whether all of {@code a[from … from + n)} are ordinary. */
@@ -62,12 +60,22 @@ final class OrdinaryArguments {
 
   /** |x| ≤ 87.3 for all of them; n is a multiple of L. */
   static boolean exponents(float[] a, int from, int n) {
+    return greatestMagnitude(a, from, n) <= MAX_EXPONENT_BITS;
+  }
+
+  /** |x| ≤ 43.65 for all of them; n is a multiple of L. */
+  static boolean halfExponents(float[] a, int from, int n) {
+    return greatestMagnitude(a, from, n) <= MAX_EXPONENT_BITS - (1 << 23);
+  }
+
+  /** Bits of the greatest |x|; those of a NaN are above all others. */
+  private static int greatestMagnitude(float[] a, int from, int n) {
     IntVector most = IntVector.zero(I);
     for (int i = 0; i < n; i += L) {
       IntVector b = FloatVector.fromArray(F, a, from + i).reinterpretAsInts();
       most = most.max(b.and(MAGNITUDE));
     }
-    return most.reduceLanes(MAX) <= MAX_EXPONENT_BITS;
+    return most.reduceLanes(MAX);
   }
 
   /** Positive, normal and finite, all of them; n is a multiple of L. */
@@ -114,6 +122,51 @@ final class OrdinaryArguments {
         p = p.fma(f, FloatVector.broadcast(F, SimdMath.LOG[j]));
       }
       k.fma(ln2, p.fma(f.mul(f), f)).intoArray(out, outFrom + i);
+    }
+  }
+
+  /** tanh x, as the vector function has it. */
+  static void tanh(float[] a, int aFrom, float[] out, int outFrom, int n) {
+    FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector minusHalf = half.neg();
+    for (int i = 0; i < n; i += L) {
+      FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      FloatVector y = x.abs();
+      FloatVector t = y.fma(FloatVector.broadcast(F, 2 * LOG2_E), magic);
+      FloatVector k = t.sub(magic);
+      FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI / 2), y);
+      r = k.fma(FloatVector.broadcast(F, -LN2_LO / 2), r);
+      FloatVector p = FloatVector.broadcast(F, SimdMath.HALF_EXPM1[0]);
+      for (int j = 1; j < SimdMath.HALF_EXPM1.length; j++) {
+        p = p.fma(r, FloatVector.broadcast(F, SimdMath.HALF_EXPM1[j]));
+      }
+      p = p.mul(r).fma(r, r);
+      FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector m = p.fma(scale, scale.fma(half, minusHalf));
+      IntVector sign = x.reinterpretAsInts().and(SimdMath.SIGN_BIT);
+      IntVector magnitude = m.div(m.add(1f)).reinterpretAsInts();
+      magnitude.or(sign).reinterpretAsFloats().intoArray(out, outFrom + i);
+    }
+  }
+
+  /** 1 / (1 + e^-x). */
+  static void sigmoid(float[] a, int aFrom, float[] out, int outFrom, int n) {
+    FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    for (int i = 0; i < n; i += L) {
+      FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      FloatVector y = x.abs().neg();
+      FloatVector t = y.fma(FloatVector.broadcast(F, LOG2_E), magic);
+      FloatVector k = t.sub(magic);
+      FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), y);
+      r = k.fma(FloatVector.broadcast(F, -LN2_LO), r);
+      FloatVector p = FloatVector.broadcast(F, EXP[0]);
+      for (int j = 1; j < EXP.length; j++) {
+        p = p.fma(r, FloatVector.broadcast(F, EXP[j]));
+      }
+      p = p.mul(t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
+      one.blend(p, x.compare(LT, 0f)).div(p.add(one)).intoArray(out, outFrom + i);
     }
   }
 }
