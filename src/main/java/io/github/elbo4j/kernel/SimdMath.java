@@ -182,7 +182,9 @@ public final class SimdMath {
     return k.fma(FloatVector.broadcast(F, LN2), p.fma(f.mul(f), f));
   }
 
-  /** tanh x for every x, with small relative error near 0 too: m / (m + 1), m = (e^2|x| - 1) / 2. */
+  /**
+   * tanh x for every x, with small relative error near 0 too: m / (m + 1), m = (e^2|x| - 1) / 2.
+   */
   public static FloatVector tanh(FloatVector x) {
     FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
     FloatVector hi = FloatVector.broadcast(F, 9.5f); // from here on the result is 1
