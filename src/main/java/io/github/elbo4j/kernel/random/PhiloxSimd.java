@@ -104,8 +104,7 @@ public final class PhiloxSimd {
   /**
    * The words of {@code groups} groups from {@code group} on. 32-bit words travel in 64-bit lanes,
    * because the multiplication needs all 64 bits of its product: one vector for even blocks and one
-   * for odd, woven together at the end. The upper halves of the lanes hold leftovers: the masks
-   * before a multiplication tell the compiler that the instruction for 32-bit factors does.
+   * for odd, woven together at the end.
    */
   private static void words(NoiseKey key, long group, int groups, int[] bits) {
     for (int g = 0; g < groups; g++) {
@@ -118,8 +117,8 @@ public final class PhiloxSimd {
   private static void rounds(NoiseKey key, long first, int[] bits, int at) {
     LongVector block = LongVector.zero(WIDE).addIndex(2).add(first);
     LongVector low = LongVector.broadcast(WIDE, 0xFFFFFFFFL);
-    LongVector m0 = LongVector.broadcast(WIDE, Philox.M0).and(low);
-    LongVector m1 = LongVector.broadcast(WIDE, Philox.M1).and(low);
+    LongVector m0 = LongVector.broadcast(WIDE, Philox.M0 & 0xFFFFFFFFL);
+    LongVector m1 = LongVector.broadcast(WIDE, Philox.M1 & 0xFFFFFFFFL);
     LongVector next = block.add(1);
     LongVector a0 = block.and(low);
     LongVector a1 = block.lanewise(LSHR, 32);
@@ -134,25 +133,25 @@ public final class PhiloxSimd {
     for (int round = 0; round < 10; round++) {
       LongVector key0 = LongVector.broadcast(WIDE, k0 & 0xFFFFFFFFL);
       LongVector key1 = LongVector.broadcast(WIDE, k1 & 0xFFFFFFFFL);
-      LongVector p = a0.and(low).mul(m0);
-      LongVector q = a2.and(low).mul(m1);
+      LongVector p = a0.mul(m0);
+      LongVector q = a2.mul(m1);
       a0 = q.lanewise(LSHR, 32).lanewise(XOR, a1).lanewise(XOR, key0);
       a2 = p.lanewise(LSHR, 32).lanewise(XOR, a3).lanewise(XOR, key1);
-      a1 = q;
-      a3 = p;
-      p = b0.and(low).mul(m0);
-      q = b2.and(low).mul(m1);
+      a1 = q.and(low);
+      a3 = p.and(low);
+      p = b0.mul(m0);
+      q = b2.mul(m1);
       b0 = q.lanewise(LSHR, 32).lanewise(XOR, b1).lanewise(XOR, key0);
       b2 = p.lanewise(LSHR, 32).lanewise(XOR, b3).lanewise(XOR, key1);
-      b1 = q;
-      b3 = p;
+      b1 = q.and(low);
+      b3 = p.and(low);
       k0 += Philox.W0;
       k1 += Philox.W1;
     }
-    a0.and(low).or(b0.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at);
-    a1.and(low).or(b1.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 16);
-    a2.and(low).or(b2.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 32);
-    a3.and(low).or(b3.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 48);
+    a0.or(b0.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at);
+    a1.or(b1.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 16);
+    a2.or(b2.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 32);
+    a3.or(b3.lanewise(LSHL, 32)).reinterpretAsInts().intoArray(bits, at + 48);
   }
 
   private static void toUniform(int[] bits, float[] out, int from, int n) {
