@@ -71,9 +71,15 @@ public final class SimdMath {
   /** 1.5 * 2^23: added to a float it rounds it to an integer, found in the low bits of the sum. */
   static final float MAGIC = 12582912f;
 
+  /** The low bits of the sum are the exponent, as floats hold it, of a power of 2. */
+  static final float BIASED_MAGIC = MAGIC + 127;
+
   static final int ONE_BITS = 0x3f800000;
   static final int SIGN_BIT = 0x80000000;
   static final float LOG2_E = 1.442695f;
+
+  /** ln 2; its error, 2e-9, is small beside an ulp of a multiple of it. */
+  static final float LN2 = 0.6931472f;
 
   /** ln 2 in two parts; a multiple of the first by an integer below 2^15 is exact. */
   static final float LN2_HI = 355 / 512f;
@@ -95,6 +101,15 @@ public final class SimdMath {
     1.9761725e-04f, 1.3932321e-03f, 8.333546e-03f, 4.1666493e-02f, 1.6666666e-01f, 0.5f
   };
 
+  /** (e^2s - 1 - 2s) / (2 s^2): the coefficients of EXPM1 by powers of two, so the same bits. */
+  static final float[] HALF_EXPM1 = new float[EXPM1.length];
+
+  static {
+    for (int j = 0; j < EXPM1.length; j++) {
+      HALF_EXPM1[j] = Math.scalb(EXPM1[j], EXPM1.length - j);
+    }
+  }
+
   /** (ln(1+f) - f) / f^2 on |f| ≤ 1/3, highest power first; relative error of ln(1+f): 4.7e-9. */
   static final float[] LOG = {
     -1.2874317e-01f,
@@ -107,6 +122,22 @@ public final class SimdMath {
     3.3333215e-01f,
     -0.5f
   };
+
+  private static final ArrayFunction EXP_FUNCTION =
+      OrdinaryArguments.choose(
+          OrdinaryArguments::exponents, OrdinaryArguments::exp, SimdMath::expWhole);
+
+  private static final ArrayFunction LOG_FUNCTION =
+      OrdinaryArguments.choose(
+          OrdinaryArguments::positiveNormal, OrdinaryArguments::log, SimdMath::logWhole);
+
+  private static final ArrayFunction TANH_FUNCTION =
+      OrdinaryArguments.choose(
+          OrdinaryArguments::halfExponents, OrdinaryArguments::tanh, SimdMath::tanhWhole);
+
+  private static final ArrayFunction SIGMOID_FUNCTION =
+      OrdinaryArguments.choose(
+          OrdinaryArguments::exponents, OrdinaryArguments::sigmoid, SimdMath::sigmoidWhole);
 
   private SimdMath() {}
 
@@ -148,30 +179,31 @@ public final class SimdMath {
     for (int j = 1; j < LOG.length; j++) {
       p = p.fma(f, FloatVector.broadcast(F, LOG[j]));
     }
-    FloatVector y = k.fma(FloatVector.broadcast(F, LN2_LO), p.mul(f.mul(f)));
-    return k.fma(FloatVector.broadcast(F, LN2_HI), f.add(y));
+    return k.fma(FloatVector.broadcast(F, LN2), p.fma(f.mul(f), f));
   }
 
-  /** tanh x for every x, with small relative error near 0 too: m / (m + 2) where m = e^2|x| - 1. */
+  /**
+   * tanh x for every x, with small relative error near 0 too: m / (m + 1), m = (e^2|x| - 1) / 2.
+   */
   public static FloatVector tanh(FloatVector x) {
-    FloatVector magic = FloatVector.broadcast(F, MAGIC);
-    FloatVector hi = FloatVector.broadcast(F, 19f); // from here on the result is 1
-    FloatVector y = x.abs().mul(2f);
+    FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
+    FloatVector hi = FloatVector.broadcast(F, 9.5f); // from here on the result is 1
+    FloatVector y = x.abs();
     y = y.blend(hi, y.compare(GT, hi));
-    FloatVector t = y.fma(FloatVector.broadcast(F, LOG2_E), magic);
+    FloatVector t = y.fma(FloatVector.broadcast(F, 2 * LOG2_E), magic);
     FloatVector k = t.sub(magic);
-    FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), y);
-    r = k.fma(FloatVector.broadcast(F, -LN2_LO), r);
-    FloatVector p = FloatVector.broadcast(F, EXPM1[0]);
-    for (int j = 1; j < EXPM1.length; j++) {
-      p = p.fma(r, FloatVector.broadcast(F, EXPM1[j]));
+    FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI / 2), y);
+    r = k.fma(FloatVector.broadcast(F, -LN2_LO / 2), r);
+    FloatVector p = FloatVector.broadcast(F, HALF_EXPM1[0]);
+    for (int j = 1; j < HALF_EXPM1.length; j++) {
+      p = p.fma(r, FloatVector.broadcast(F, HALF_EXPM1[j]));
     }
     p = p.mul(r).fma(r, r);
-    FloatVector scale =
-        t.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS).reinterpretAsFloats();
-    FloatVector m = p.fma(scale, scale.sub(1f));
+    FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+    FloatVector m = p.fma(scale, scale.fma(half, half.neg()));
     IntVector sign = x.reinterpretAsInts().and(SIGN_BIT);
-    return m.div(m.add(2f)).reinterpretAsInts().or(sign).reinterpretAsFloats();
+    return m.div(m.add(1f)).reinterpretAsInts().or(sign).reinterpretAsFloats();
   }
 
   /**
@@ -188,12 +220,12 @@ public final class SimdMath {
 
   /** e^x for every x: overflow gives +∞, underflow is gradual (subnormal results are right). */
   public static void exp(float[] a, int aFrom, float[] out, int outFrom, int n) {
-    ArrayFunction.apply("exp", SimdMath::expWhole, a, aFrom, out, outFrom, n);
+    ArrayFunction.apply("exp", EXP_FUNCTION, a, aFrom, out, outFrom, n);
   }
 
   /** ln x for every x, subnormals included: ±0 gives -∞, negative NaN, +∞ itself. */
   public static void log(float[] a, int aFrom, float[] out, int outFrom, int n) {
-    ArrayFunction.apply("log", SimdMath::logWhole, a, aFrom, out, outFrom, n);
+    ArrayFunction.apply("log", LOG_FUNCTION, a, aFrom, out, outFrom, n);
   }
 
   /** ln(1 + x) for every x: -1 gives -∞, below NaN, ±0 and +∞ themselves. */
@@ -208,12 +240,12 @@ public final class SimdMath {
 
   /** tanh x for every x: ±0 gives itself. */
   public static void tanh(float[] a, int aFrom, float[] out, int outFrom, int n) {
-    ArrayFunction.apply("tanh", SimdMath::tanhWhole, a, aFrom, out, outFrom, n);
+    ArrayFunction.apply("tanh", TANH_FUNCTION, a, aFrom, out, outFrom, n);
   }
 
   /** 1 / (1 + e^-x) for every x; underflow is gradual. */
   public static void sigmoid(float[] a, int aFrom, float[] out, int outFrom, int n) {
-    ArrayFunction.apply("sigmoid", SimdMath::sigmoidWhole, a, aFrom, out, outFrom, n);
+    ArrayFunction.apply("sigmoid", SIGMOID_FUNCTION, a, aFrom, out, outFrom, n);
   }
 
   /** ln(1 + e^x) = max(x, 0) + log1p(e^-|x|) for every x; underflow is gradual. */
@@ -221,7 +253,7 @@ public final class SimdMath {
     ArrayFunction.apply("softplus", SimdMath::softplusWhole, a, aFrom, out, outFrom, n);
   }
 
-  private static void expWhole(float[] a, int aFrom, float[] out, int outFrom, int n) {
+  static void expWhole(float[] a, int aFrom, float[] out, int outFrom, int n) {
     FloatVector magic = FloatVector.broadcast(F, MAGIC);
     FloatVector lo = FloatVector.broadcast(F, -104f); // below half the smallest subnormal
     FloatVector hi = FloatVector.broadcast(F, 89f); // above the largest float
@@ -262,8 +294,7 @@ public final class SimdMath {
       for (int j = 1; j < LOG.length; j++) {
         p = p.fma(f, FloatVector.broadcast(F, LOG[j]));
       }
-      FloatVector y = k.fma(FloatVector.broadcast(F, LN2_LO), p.mul(f.mul(f)));
-      y = k.fma(FloatVector.broadcast(F, LN2_HI), f.add(y));
+      FloatVector y = k.fma(FloatVector.broadcast(F, LN2), p.fma(f.mul(f), f));
       y = x.blend(y, x.compare(LT, infinity));
       y = y.blend(Float.NaN, x.compare(LT, zero));
       y = y.blend(Float.NEGATIVE_INFINITY, x.compare(EQ, zero));

@@ -171,6 +171,34 @@ class SimdMathTest {
     }
   }
 
+  /** A chunk with a NaN, an infinity or a huge argument takes another loop. */
+  @ParameterizedTest
+  @EnumSource
+  void ordinaryArgumentsKeepTheirBitsNextToOthers(ArrayFunctionCase f) {
+    float[] ordinary = new float[2000 + 3];
+    for (int i = 0; i < ordinary.length; i++) {
+      ordinary[i] = (float) Math.sin(i * 1.7) * (1 + i % 5 * 20);
+    }
+    if (f == ArrayFunctionCase.LOG) {
+      for (int i = 0; i < ordinary.length; i++) {
+        ordinary[i] = (float) Math.exp(ordinary[i]);
+      }
+    }
+    float[] expected = new float[ordinary.length];
+    f.function.whole(ordinary, 0, expected, 0, ordinary.length);
+    for (float other : new float[] {Float.NaN, INFINITY, -INFINITY, -1000, Float.MIN_VALUE}) {
+      float[] a = ordinary.clone();
+      for (int i = 100; i < a.length; i += 300) {
+        a[i] = other;
+      }
+      f.function.whole(a, 0, a, 0, a.length);
+      for (int i = 0; i < a.length; i++) {
+        float value = i % 300 == 100 ? f.at(other) : expected[i];
+        assertThat(a[i]).as("%s next to %s, i = %d", f, other, i).isEqualTo(Float.valueOf(value));
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void firstAndHotCallsHaveEqualBits(ArrayFunctionCase f) {
