@@ -223,6 +223,32 @@ public final class SimdMath {
     ArrayFunction.apply("exp", EXP_FUNCTION, a, aFrom, out, outFrom, n);
   }
 
+  /**
+   * e^x in place for x ≤ 0, and 0 below -87.3, where it is not a normal number; NaN stays NaN.
+   *
+   * @param a as long as {@code n} rounded up to whole vectors
+   */
+  public static void expNonPositive(float[] a, int n) {
+    FloatVector magic = FloatVector.broadcast(F, MAGIC);
+    FloatVector lo = FloatVector.broadcast(F, -87.3f);
+    FloatVector zero = FloatVector.zero(F);
+    for (int i = 0; i < n; i += L) {
+      FloatVector x = FloatVector.fromArray(F, a, i);
+      var tiny = x.compare(LT, lo);
+      x = x.blend(lo, tiny);
+      FloatVector t = x.fma(FloatVector.broadcast(F, LOG2_E), magic);
+      FloatVector k = t.sub(magic);
+      FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), x);
+      r = k.fma(FloatVector.broadcast(F, -LN2_LO), r);
+      FloatVector p = FloatVector.broadcast(F, EXP[0]);
+      for (int j = 1; j < EXP.length; j++) {
+        p = p.fma(r, FloatVector.broadcast(F, EXP[j]));
+      }
+      p = p.mul(t.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS).reinterpretAsFloats());
+      p.blend(zero, tiny).intoArray(a, i);
+    }
+  }
+
   /** ln x for every x, subnormals included: ±0 gives -∞, negative NaN, +∞ itself. */
   public static void log(float[] a, int aFrom, float[] out, int outFrom, int n) {
     ArrayFunction.apply("log", LOG_FUNCTION, a, aFrom, out, outFrom, n);

@@ -11,6 +11,12 @@ import java.util.Arrays;
 final class FactorTask extends GroupTask {
   private static final int[] NONE = new int[0];
 
+  /**
+   * From this order on, matrices in lanes are copied too: one after the other, rows come from
+   * memory and go there faster than by tiles of rows 4096 bytes or more apart.
+   */
+  private static final int COPIED = 64;
+
   private Tensor a = Tensor.EMPTY;
   private Tensor l = Tensor.EMPTY;
   private int[] status = NONE;
@@ -38,7 +44,7 @@ final class FactorTask extends GroupTask {
     int to = at(l, group);
     if (each(a) != 0 && count <= 2 + d / 64) { // measured, for orders from 32 to 256
       wide(scratch, group, count);
-    } else if (direct) {
+    } else if (direct && d < COPIED) {
       LaneFactor.factor(system, a.array(), from, l.array(), to, d * W, d, inverse);
       check(l.array(), to, d * W, inverse, group, count);
       LaneCopy.clearUpper(l.array(), to, d);

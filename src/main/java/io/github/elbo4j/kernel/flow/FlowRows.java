@@ -187,14 +187,22 @@ final class FlowRows {
     }
   }
 
-  /** {@code out[k,i] += a[k,i]}, over n elements. */
+  /** {@code out[i] += a[i]}, over n elements. */
   static void add(float[] a, int at, float[] out, int to, int n) {
-    for (int i = 0; i < n; i++) {
+    int full = F.loopBound(n);
+    for (int i = 0; i < full; i += L) { // C2 takes them for the same array, and leaves them scalar
+      FloatVector sum = FloatVector.fromArray(F, out, to + i);
+      sum.add(FloatVector.fromArray(F, a, at + i)).intoArray(out, to + i);
+    }
+    for (int i = full; i < n; i++) {
       out[to + i] += a[at + i];
     }
   }
 
-  /** {@code sums[i] = Σ_k s[sAt + k]·a[k,i]} and {@code sums[d + i] = Σ_k s[tAt + k]·b[k,i]}. */
+  /**
+   * {@code sums[to + i] = Σ_k s[sAt + k]·a[k,i]} and {@code sums[to + d + i] = Σ_k s[tAt +
+   * k]·b[k,i]}.
+   */
   static void weightedSums(
       float[] a,
       int aAt,
@@ -204,10 +212,16 @@ final class FlowRows {
       int bAt,
       int tAt,
       float[] sums,
+      int to,
       int n,
       int d) {
     int full = F.loopBound(d);
-    for (int i = 0; i < full; i += L) {
+    int i = 0;
+    for (; i + 4 * L <= full; i += 4 * L) {
+      weightedSums4(a, aAt + i, s, sAt, n, d, sums, to + i);
+      weightedSums4(b, bAt + i, s, tAt, n, d, sums, to + d + i);
+    }
+    for (; i < full; i += L) {
       FloatVector x = FloatVector.zero(F);
       FloatVector y = FloatVector.zero(F);
       for (int k = 0; k < n; k++) {
@@ -216,19 +230,53 @@ final class FlowRows {
         x = f.fma(FloatVector.fromArray(F, a, aAt + k * d + i), x);
         y = g.fma(FloatVector.fromArray(F, b, bAt + k * d + i), y);
       }
-      x.intoArray(sums, i);
-      y.intoArray(sums, d + i);
+      x.intoArray(sums, to + i);
+      y.intoArray(sums, to + d + i);
     }
-    for (int i = full; i < d; i++) {
+    for (i = full; i < d; i++) {
       float x = 0;
       float y = 0;
       for (int k = 0; k < n; k++) {
         x = Math.fma(s[sAt + k], a[aAt + k * d + i], x);
         y = Math.fma(s[tAt + k], b[bAt + k * d + i], y);
       }
-      sums[i] = x;
-      sums[d + i] = y;
+      sums[to + i] = x;
+      sums[to + d + i] = y;
     }
+  }
+
+  /** Four vectors of columns, whose chains of additions run beside each other, rows by two. */
+  private static void weightedSums4(
+      float[] a, int at, float[] s, int sAt, int n, int d, float[] sums, int to) {
+    FloatVector x0 = FloatVector.zero(F), x1 = x0, x2 = x0, x3 = x0;
+    FloatVector y0 = x0, y1 = x0, y2 = x0, y3 = x0;
+    int even = n & ~1;
+    for (int k = 0; k < even; k += 2) {
+      FloatVector f = FloatVector.broadcast(F, s[sAt + k]);
+      FloatVector g = FloatVector.broadcast(F, s[sAt + k + 1]);
+      int o = at + k * d;
+      int p = o + d;
+      x0 = f.fma(FloatVector.fromArray(F, a, o), x0);
+      x1 = f.fma(FloatVector.fromArray(F, a, o + L), x1);
+      x2 = f.fma(FloatVector.fromArray(F, a, o + 2 * L), x2);
+      x3 = f.fma(FloatVector.fromArray(F, a, o + 3 * L), x3);
+      y0 = g.fma(FloatVector.fromArray(F, a, p), y0);
+      y1 = g.fma(FloatVector.fromArray(F, a, p + L), y1);
+      y2 = g.fma(FloatVector.fromArray(F, a, p + 2 * L), y2);
+      y3 = g.fma(FloatVector.fromArray(F, a, p + 3 * L), y3);
+    }
+    if (even < n) {
+      FloatVector f = FloatVector.broadcast(F, s[sAt + even]);
+      int o = at + even * d;
+      x0 = f.fma(FloatVector.fromArray(F, a, o), x0);
+      x1 = f.fma(FloatVector.fromArray(F, a, o + L), x1);
+      x2 = f.fma(FloatVector.fromArray(F, a, o + 2 * L), x2);
+      x3 = f.fma(FloatVector.fromArray(F, a, o + 3 * L), x3);
+    }
+    x0.add(y0).intoArray(sums, to);
+    x1.add(y1).intoArray(sums, to + L);
+    x2.add(y2).intoArray(sums, to + 2 * L);
+    x3.add(y3).intoArray(sums, to + 3 * L);
   }
 
   /** {@code sums[i] += a[i]} in double. */
@@ -240,18 +288,32 @@ final class FlowRows {
 
   /** {@code out += s·a}, over d elements. */
   static void addMultiple(float s, float[] a, int at, float[] out, int to, int d) {
-    for (int i = 0; i < d; i++) {
+    int full = F.loopBound(d);
+    FloatVector f = FloatVector.broadcast(F, s);
+    for (int i = 0; i < full; i += L) {
+      FloatVector sum = FloatVector.fromArray(F, out, to + i);
+      f.fma(FloatVector.fromArray(F, a, at + i), sum).intoArray(out, to + i);
+    }
+    for (int i = full; i < d; i++) {
       out[to + i] = Math.fma(s, a[at + i], out[to + i]);
     }
   }
 
-  /** Σ_k a[k]. */
+  /** Σ_k a[k], in four chains. */
   static float sum(float[] a, int at, int n) {
-    float sum = 0;
-    for (int i = at; i < at + n; i++) {
-      sum += a[i];
+    float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    int full = n & ~3;
+    int end = at + full;
+    for (int i = at; i < end; i += 4) {
+      s0 += a[i];
+      s1 += a[i + 1];
+      s2 += a[i + 2];
+      s3 += a[i + 3];
     }
-    return sum;
+    for (int i = end; i < at + n; i++) {
+      s0 += a[i];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   /** {@code to += a + s·b + t·c}, over d elements. */

@@ -143,7 +143,11 @@ final class PlanarBackward extends PlanarSteps {
     int t = KEPT * s * m;
     int toX = KEPT * steps * m;
     int toC = toX + m;
-    for (int r = first; r < end; ) {
+    if (k == 1) {
+      int unit = (first - point) * steps + s;
+      RowPairs.laneDots(g, gAt, d, prepared, unit * d, steps * d, n, d, lanes, 0);
+    }
+    for (int r = first; k > 1 && r < end; ) {
       int stop = runEnd(r, end);
       int i = r - first;
       int unit = (r / k - point) * steps + s;
@@ -159,12 +163,17 @@ final class PlanarBackward extends PlanarSteps {
       int i = r - first;
       int rows = stop - r;
       if (du != null) {
-        FlowRows.weightedSums(
-            g, gAt + i * d, kept, t + i, source, from + i * d, toX + i, lanes, rows, d);
-        lanes[2 * d] = FlowRows.sum(kept, toC + i, rows);
-        lanes[2 * d + 1] = FlowRows.sum(kept, toX + i, rows);
         int width = unitSums(d);
-        deposit(lanes, 0, width, r / k - point, s * width, points, prepared, sums, at);
+        int to = depositAt(r / k - point, s * width, points);
+        float[] unit = to < 0 ? lanes : prepared;
+        int u0 = Math.max(0, to);
+        FlowRows.weightedSums(
+            g, gAt + i * d, kept, t + i, source, from + i * d, toX + i, unit, u0, rows, d);
+        unit[u0 + 2 * d] = FlowRows.sum(kept, toC + i, rows);
+        unit[u0 + 2 * d + 1] = FlowRows.sum(kept, toX + i, rows);
+        if (to < 0) {
+          deposit(lanes, 0, width, r / k - point, s * width, points, prepared, sums, at);
+        }
       }
       move(s, r, rows, g, gAt + i * d, kept, toX + i);
       r = stop;
@@ -193,10 +202,8 @@ final class PlanarBackward extends PlanarSteps {
     int width = unitSums(d);
     Scratch scratch = Scratch.get();
     float[] lanes = scratch.floats(2, LaneSums.size(units));
-    for (int q = 0; q < units; q++) {
-      int wAt = w.offset() + (first + q) * d;
-      FlowRows.laneDots(prepared, totals + q * width, 1, d, w.array(), wAt, lanes, q);
-    }
+    int wAt = w.offset() + first * d;
+    RowPairs.laneDots(prepared, totals, width, w.array(), wAt, d, units, d, lanes, 0);
     LaneSums.sum(lanes, units); // de
     float[] slope = scratch.floats(1, units);
     SimdMath.sigmoid(prepared, aAt(points, 0), slope, 0, units);

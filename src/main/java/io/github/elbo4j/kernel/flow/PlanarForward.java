@@ -80,10 +80,7 @@ final class PlanarForward extends PlanarSteps {
   private void addLogs(float[] logs, int at, int n, Tensor to, int row) {
     float[] sums = to.array();
     int from = to.offset() + row;
-    float sign = inverse ? -1 : 1;
-    for (int i = 0; i < n; i++) {
-      sums[from + i] += sign * logs[at + i];
-    }
+    FlowRows.addMultiple(inverse ? -1 : 1, logs, at, sums, from, n);
   }
 
   /** z' = z + t·û of each row. */
@@ -97,6 +94,13 @@ final class PlanarForward extends PlanarSteps {
       float[] prepared,
       float[] t,
       int tAt) {
+    if (k == 1) {
+      int unit = (first - point) * steps + s;
+      int to = out.offset() + first * d;
+      RowPairs.addMultiples(
+          source, from, t, tAt, prepared, unit * d, steps * d, out.array(), to, end - first, d);
+      return;
+    }
     for (int r = first; r < end; ) {
       int stop = runEnd(r, end);
       int unit = (r / k - point) * steps + s;

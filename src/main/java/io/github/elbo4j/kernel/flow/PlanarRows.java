@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.flow;
 
+import static jdk.incubator.vector.VectorOperators.GT;
+
 import io.github.elbo4j.kernel.SimdMath;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -22,15 +24,20 @@ final class PlanarRows {
    * the rounding of t: there h is {@code 4q/(1 + q)²} with {@code q = exp(−2|x|)}.
    */
   static void slopes(float[] work, int x, int t, int p, int h, int n) {
-    boolean large = false;
-    for (int i = p; i < p + n; i++) {
-      large |= work[i] > LARGE;
-    }
-    if (large) {
+    if (large(work, p, n)) {
       exactSlopes(work, x, h, n);
     } else {
       slopes(work, t, h, n);
     }
+  }
+
+  private static boolean large(float[] work, int p, int n) {
+    FloatVector most = FloatVector.broadcast(F, LARGE);
+    boolean large = false;
+    for (int i = 0; i < n; i += L) {
+      large |= FloatVector.fromArray(F, work, p + i).compare(GT, most).anyTrue();
+    }
+    return large;
   }
 
   private static void slopes(float[] work, int t, int h, int n) {

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel.flow;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * What the passes over planar steps share. Step s of a row of parameters is a unit: its û, then (in
@@ -43,12 +44,10 @@ abstract class PlanarSteps extends FlowTask {
     int n = a + units;
     int e = n + units;
     float[] lanes = Scratch.get().floats(2, LaneSums.size(2 * units));
-    for (int q = 0; q < units; q++) {
-      int wAt = w.offset() + from + q * d;
-      int uAt = u.offset() + from + q * d;
-      FlowRows.laneDots(u.array(), uAt, 1, d, w.array(), wAt, lanes, q);
-      FlowRows.laneDots(w.array(), wAt, 1, d, w.array(), wAt, lanes, units + q);
-    }
+    int uAt = u.offset() + from;
+    int wAt = w.offset() + from;
+    RowPairs.laneDots(u.array(), uAt, d, w.array(), wAt, d, units, d, lanes, 0);
+    RowPairs.laneDots(w.array(), wAt, d, w.array(), wAt, d, units, d, lanes, units);
     LaneSums.sum(lanes, 2 * units);
     System.arraycopy(lanes, 0, prepared, a, 2 * units); // n is behind a
     for (int q = 0; q < units; q++) {
@@ -58,18 +57,8 @@ abstract class PlanarSteps extends FlowTask {
     SimdMath.softplus(prepared, e, prepared, e, units);
     for (int q = 0; q < units; q++) {
       bound(prepared, p + q, n + q, e + q);
-      FlowRows.addMultiples(
-          u.array(),
-          u.offset() + from + q * d,
-          prepared,
-          e + q,
-          w.array(),
-          w.offset() + from + q * d,
-          prepared,
-          q * d,
-          1,
-          d);
     }
+    RowPairs.addMultiples(u.array(), uAt, prepared, e, w.array(), wAt, d, prepared, 0, units, d);
   }
 
   /** The edges of p, n and e; e comes as softplus(−a). */
@@ -121,7 +110,17 @@ abstract class PlanarSteps extends FlowTask {
       int x,
       int p,
       float[] lanes) {
-    for (int r = first; r < end; ) {
+    int n = end - first;
+    if (k == 1) {
+      int wAt = w.offset() + (first * steps + s) * d;
+      RowPairs.laneDots(source, at, d, w.array(), wAt, steps * d, n, d, lanes, 0);
+      int unit = first * steps + s;
+      for (int i = 0; i < n; i++, unit += steps) {
+        work[x + i] = b.array()[b.offset() + unit];
+        work[p + i] = prepared[pAt(points, unit - point * steps)];
+      }
+    }
+    for (int r = first; k > 1 && r < end; ) {
       int stop = runEnd(r, end);
       int unit = r / k * steps + s;
       int i = r - first;
@@ -129,12 +128,12 @@ abstract class PlanarSteps extends FlowTask {
       FlowRows.laneDots(source, at + i * d, stop - r, d, w.array(), wAt, lanes, i);
       float bias = b.array()[b.offset() + unit];
       float softplus = prepared[pAt(points, unit - point * steps)];
-      for (; r < stop; r++, i++) {
-        work[x + i] = bias;
-        work[p + i] = softplus;
-      }
+      Arrays.fill(work, x + i, x + i + stop - r, bias);
+      Arrays.fill(work, p + i, p + i + stop - r, softplus);
+      r = stop;
     }
-    LaneSums.sum(lanes, end - first);
-    FlowRows.add(lanes, 0, work, x, end - first);
+    Arrays.fill(work, p + n, p + FlowRows.padded(n), 0f); // what is behind must not count as large
+    LaneSums.sum(lanes, n);
+    FlowRows.add(lanes, 0, work, x, n);
   }
 }

@@ -143,7 +143,8 @@ final class Reflections {
       for (int r = first; wanted && r < end; ) {
         int stop = task.runEnd(r, end);
         int i = r - first;
-        FlowRows.weightedSums(g, gAt + i * d, work, i, y, at + i * d, m + i, lanes, stop - r, d);
+        int o = at + i * d;
+        FlowRows.weightedSums(g, gAt + i * d, work, i, y, o, m + i, lanes, 0, stop - r, d);
         FlowRows.addMultiple(-1, lanes, d, lanes, 0, d);
         task.deposit(lanes, 0, d, r / task.k - point, column + q * d, points, tau, sums, sumsAt);
         r = stop;

@@ -75,7 +75,7 @@ final class Segments {
     double[] perRow = scratch.doubles(0, 3 * MOST_ROWS);
     WeightRows.differences(x, from, stride, rows, n, beta, extremes, e);
     excesses(e, rows, n, beta, lanes, perRow);
-    WeightRows.exp(e, rows * n);
+    SimdMath.expNonPositive(e, rows * n);
     WeightRows.sums(e, rows, n, lanes, perRow, MOST_ROWS, 2 * MOST_ROWS);
     for (int r = 0; r < rows; r++) {
       BoundTotals.add(

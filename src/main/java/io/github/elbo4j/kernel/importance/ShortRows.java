@@ -38,9 +38,11 @@ final class ShortRows {
     return Math.min(j * L, n - L);
   }
 
-  /** Ones in the lanes of vector {@code j} that no vector before it holds. */
-  private static FloatVector fresh(int j, int n) {
-    return FloatVector.fromArray(F, LAST, Math.clamp(n - j * L, 0, L));
+  /**
+   * Where in {@link #LAST} the ones of vector {@code j}'s lanes begin that none before it holds.
+   */
+  private static int fresh(int j, int n) {
+    return Math.clamp(n - j * L, 0, L);
   }
 
   /** {@link WeightRows#differences} for β &gt; 0. */
@@ -74,9 +76,9 @@ final class ShortRows {
     int i1 = at(1, n);
     int i2 = at(2, n);
     int i3 = at(3, n);
-    FloatVector f1 = fresh(1, n);
-    FloatVector f2 = fresh(2, n);
-    FloatVector f3 = fresh(3, n);
+    FloatVector f1 = FloatVector.fromArray(F, LAST, fresh(1, n));
+    FloatVector f2 = FloatVector.fromArray(F, LAST, fresh(2, n));
+    FloatVector f3 = FloatVector.fromArray(F, LAST, fresh(3, n));
     for (int r = 0; r < rows; r++) {
       int row = r * n;
       FloatVector a = FloatVector.fromArray(F, e, row);

@@ -1,7 +1,6 @@
 package io.github.elbo4j.kernel.importance;
 
 import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import io.github.elbo4j.kernel.SimdMath;
@@ -75,21 +74,6 @@ final class WeightRows {
     for (int i = 0; i < n; i++) {
       float v = x[from + i];
       t[to + i] = v == extreme ? 0 : Float.isNaN(v) ? v : Float.NEGATIVE_INFINITY;
-    }
-  }
-
-  /**
-   * {@code t = exp(t)} for t &lt;= 0, and 0 where float32 has no normal number for it.
-   *
-   * @param t as long as {@code n} rounded up to whole vectors
-   */
-  static void exp(float[] t, int n) {
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector least = FloatVector.broadcast(F, -87.3f);
-    for (int i = 0; i < n; i += L) {
-      FloatVector v = FloatVector.fromArray(F, t, i);
-      FloatVector e = SimdMath.expNonPositive(v);
-      e.blend(zero, v.compare(LT, least)).intoArray(t, i);
     }
   }
 
