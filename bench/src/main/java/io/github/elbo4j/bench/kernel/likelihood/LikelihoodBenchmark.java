@@ -58,8 +58,7 @@ public class LikelihoodBenchmark extends KernelBenchmark {
           w.reads(pixels).reads(g).updates(dOutput);
       case "bernoulliBoth" -> work("bernoulli").and(work("bernoulliBackward"));
       case "bernoulliWithGradient" -> w.reads(x, g).writes(logLik).updates(dOutput);
-      case "bernoulliBytesWithGradient" ->
-          w.reads(pixels).reads(g).writes(logLik).updates(dOutput);
+      case "bernoulliBytesWithGradient" -> w.reads(pixels).reads(g).writes(logLik).updates(dOutput);
       case "gaussian" -> w.reads(x, logVar).writes(logLik);
       case "gaussianBytes" -> w.reads(pixels).reads(logVar).writes(logLik);
       case "gaussianBackward" -> w.reads(x, logVar, g).updates(dOutput, dLogVar);
@@ -205,8 +204,7 @@ public class LikelihoodBenchmark extends KernelBenchmark {
   @AtLeast(shape = "128x1x784", value = 6)
   @AtLeast(shape = "4096x1x784", value = 8)
   public Tensor gaussianOwnWithGradient() {
-    k.fusedLikelihood()
-        .gaussianWithGradient(output, x, ownLogVar, g, logLik, dOutput, dOwnLogVar);
+    k.fusedLikelihood().gaussianWithGradient(output, x, ownLogVar, g, logLik, dOutput, dOwnLogVar);
     return dOutput;
   }
 
