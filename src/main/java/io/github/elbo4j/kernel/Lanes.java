@@ -123,4 +123,16 @@ public final class Lanes {
     }
     return sum(lanes, 0);
   }
+
+  /** {@code out[to + i] += a[from + i]} for i in [0, n). */
+  public static void add(float[] a, int from, float[] out, int to, int n) {
+    int full = SimdMath.F.loopBound(n);
+    for (int i = 0; i < full; i += L) { // C2 takes them for the same array, and leaves them scalar
+      FloatVector sum = FloatVector.fromArray(SimdMath.F, out, to + i);
+      sum.add(FloatVector.fromArray(SimdMath.F, a, from + i)).intoArray(out, to + i);
+    }
+    for (int i = full; i < n; i++) {
+      out[to + i] += a[from + i];
+    }
+  }
 }

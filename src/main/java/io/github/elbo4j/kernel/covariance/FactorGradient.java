@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.covariance;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ final class FactorGradient {
     float[] work = Scratch.get().floats(0, below + 2 * d);
     FactorOuter.below(u, uAt, v, vAt, n, d, work);
     FactorOuter.diagonal(u, uAt, v, vAt, n, d, work, below, below + d);
-    FactorOuter.add(work, below, mu.array(), mu.offset() + b * d, d);
+    Lanes.add(work, below, mu.array(), mu.offset() + b * d, d);
     float[] to = entries.array();
     if (logSigma != null) {
       float[] g = logSigma.array();
@@ -71,7 +72,7 @@ final class FactorGradient {
       int size = FactorTile.offset(d);
       int first = entries.offset() + b * size;
       if (multiple == null) {
-        FactorOuter.add(work, 0, to, first, size);
+        Lanes.add(work, 0, to, first, size);
       } else {
         int from = multiple.offset() + b * size;
         FactorOuter.addBoth(work, scale, multiple.array(), from, to, first, size);
@@ -80,7 +81,7 @@ final class FactorGradient {
     }
     int at = entries.offset() + b * d * d;
     for (int i = 0; i < d; i++) {
-      FactorOuter.add(work, FactorTile.offset(i), to, at + i * d, i);
+      Lanes.add(work, FactorTile.offset(i), to, at + i * d, i);
       to[at + i * d + i] += work[below + d + i];
     }
   }

@@ -82,18 +82,6 @@ final class FactorOuter {
     }
   }
 
-  /** to += a. */
-  static void add(float[] a, int from, float[] to, int at, int n) {
-    int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector sum = FloatVector.fromArray(F, to, at + i);
-      sum.add(FloatVector.fromArray(F, a, from + i)).intoArray(to, at + i);
-    }
-    for (int i = full; i < n; i++) {
-      to[at + i] += a[from + i];
-    }
-  }
-
   /** to += scale·b. */
   static void addScaled(float scale, float[] b, int from, float[] to, int at, int n) {
     FloatVector factor = FloatVector.broadcast(F, scale);

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.covariance;
 
 import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
@@ -170,7 +171,7 @@ final class SampleBackward extends KernelTask {
       }
     }
     if (dz != null) {
-      FactorOuter.add(dz.array(), dz.offset() + row * d, g, 0, rows * d);
+      Lanes.add(dz.array(), dz.offset() + row * d, g, 0, rows * d);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.dense;
 
 import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -84,7 +85,7 @@ final class ActivationBackward extends KernelTask {
         System.arraycopy(dY.array(), from, dPre.array(), to, n);
       }
       if (summed) {
-        add(dPre.array(), to, sums, block * n, n);
+        Lanes.add(dPre.array(), to, sums, block * n, n);
       }
     }
   }
@@ -97,17 +98,6 @@ final class ActivationBackward extends KernelTask {
     }
     for (int i = full; i < n; i++) {
       out[to + i] = a[from + i] * slope[i];
-    }
-  }
-
-  private static void add(float[] a, int from, float[] sums, int to, int n) {
-    int full = GemmTile.S.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector s = FloatVector.fromArray(GemmTile.S, sums, to + i);
-      s.add(FloatVector.fromArray(GemmTile.S, a, from + i)).intoArray(sums, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      sums[to + i] += a[from + i];
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.dense;
 
 import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
@@ -100,7 +101,7 @@ final class ConvForward extends KernelTask {
       int from = product + o * ld + i * n;
       int to = pre.offset() + (first + i) * outSize + o * pixels + r0 * layout.outWidth;
       if (add) {
-        add(work, from, pre.array(), to, n);
+        Lanes.add(work, from, pre.array(), to, n);
       } else {
         float start = bias == null ? 0 : bias.array()[bias.offset() + o];
         put(work, from, start, pre.array(), to, n);
@@ -116,17 +117,6 @@ final class ConvForward extends KernelTask {
     }
     for (int i = full; i < n; i++) {
       out[to + i] = work[from + i] + start;
-    }
-  }
-
-  private static void add(float[] work, int from, float[] out, int to, int n) {
-    int full = GemmTile.S.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector old = FloatVector.fromArray(GemmTile.S, out, to + i);
-      old.add(FloatVector.fromArray(GemmTile.S, work, from + i)).intoArray(out, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      out[to + i] += work[from + i];
     }
   }
 

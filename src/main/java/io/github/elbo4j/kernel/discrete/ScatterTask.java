@@ -1,11 +1,11 @@
 package io.github.elbo4j.kernel.discrete;
 
 import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Adds rows to rows by index. A block is a strip of columns, for all rows in their order: the same
@@ -54,7 +54,7 @@ final class ScatterTask extends KernelTask {
       return;
     }
     for (int r = 0; r < index.length; r++) {
-      addRow(
+      Lanes.add(
           rows.array(),
           rows.offset() + r * d + from,
           sums.array(),
@@ -95,18 +95,6 @@ final class ScatterTask extends KernelTask {
   private static void addRow(double[] a, int from, float[] sum, int to, int n) {
     for (int i = 0; i < n; i++) {
       sum[to + i] += (float) a[from + i];
-    }
-  }
-
-  private static void addRow(float[] a, int from, float[] sum, int to, int n) {
-    int full = SimdMath.F.loopBound(n);
-    for (int i = 0; i < full; i += SimdMath.L) {
-      FloatVector.fromArray(SimdMath.F, a, from + i)
-          .add(FloatVector.fromArray(SimdMath.F, sum, to + i))
-          .intoArray(sum, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      sum[to + i] += a[from + i];
     }
   }
 }

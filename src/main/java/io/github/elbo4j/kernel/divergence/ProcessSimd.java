@@ -113,7 +113,7 @@ public final class ProcessSimd extends ProcessKernels {
     float[] g = dCovariance.array();
     int from = dCovariance.offset();
     if (dK != null) {
-      addAll(g, from, dK.array(), dK.offset(), dK.size());
+      Lanes.add(g, from, dK.array(), dK.offset(), dK.size());
     }
     if (dV != null && dV.size() > 0) {
       int r = v.columns();
@@ -125,12 +125,6 @@ public final class ProcessSimd extends ProcessKernels {
       }
       // row i −= Σ_s V[i,s]·(G + Gᵀ)[s,·]
       COMBINE.get().subtract(v.array(), v.offset(), r, 1, both, 0, r, dV);
-    }
-  }
-
-  private static void addAll(float[] a, int from, float[] out, int to, int n) {
-    for (int i = 0; i < n; i++) {
-      out[to + i] += a[from + i];
     }
   }
 }

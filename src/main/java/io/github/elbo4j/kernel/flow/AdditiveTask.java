@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.flow;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ final class AdditiveTask extends RowBlocks {
       return;
     }
     if (dZ != null) {
-      CouplingRows.add(z.array(), zAt, dZ.array(), dZ.offset() + from, n);
+      Lanes.add(z.array(), zAt, dZ.array(), dZ.offset() + from, n);
     }
     if (dT != null) {
       int to = dT.offset() + from;

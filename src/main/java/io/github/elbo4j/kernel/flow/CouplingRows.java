@@ -44,18 +44,6 @@ final class CouplingRows {
     }
   }
 
-  /** sum += a. */
-  static void add(float[] a, int from, float[] sum, int to, int n) {
-    int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector s = FloatVector.fromArray(F, sum, to + i);
-      s.add(FloatVector.fromArray(F, a, from + i)).intoArray(sum, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      sum[to + i] += a[from + i];
-    }
-  }
-
   /** b = scale·slope where the mask is set, 0 elsewhere. */
   static void bounded(float[] slope, float[] scale, float[] mask, float[] b, int bAt, int n) {
     FloatVector zero = FloatVector.zero(F);

@@ -187,18 +187,6 @@ final class FlowRows {
     }
   }
 
-  /** {@code out[i] += a[i]}, over n elements. */
-  static void add(float[] a, int at, float[] out, int to, int n) {
-    int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) { // C2 takes them for the same array, and leaves them scalar
-      FloatVector sum = FloatVector.fromArray(F, out, to + i);
-      sum.add(FloatVector.fromArray(F, a, at + i)).intoArray(out, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      out[to + i] += a[at + i];
-    }
-  }
-
   /**
    * {@code sums[to + i] = Σ_k s[sAt + k]·a[k,i]} and {@code sums[to + d + i] = Σ_k s[tAt +
    * k]·b[k,i]}.

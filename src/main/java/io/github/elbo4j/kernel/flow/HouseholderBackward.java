@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.flow;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +80,7 @@ final class HouseholderBackward extends FlowTask {
         sums,
         at);
     if (dz != null) {
-      FlowRows.add(tiles, n * d, dz.array(), dz.offset() + first * d, n * d);
+      Lanes.add(tiles, n * d, dz.array(), dz.offset() + first * d, n * d);
     }
   }
 

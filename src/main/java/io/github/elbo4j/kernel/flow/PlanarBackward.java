@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.flow;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -84,7 +85,7 @@ final class PlanarBackward extends PlanarSteps {
       back(first, end, s, point, points, source, from, prepared, kept, g, gAt, lanes, sums, at);
     }
     if (steps == 0 && dz != null) {
-      FlowRows.add(g, gAt, dz.array(), dz.offset() + first * d, n * d);
+      Lanes.add(g, gAt, dz.array(), dz.offset() + first * d, n * d);
     }
   }
 

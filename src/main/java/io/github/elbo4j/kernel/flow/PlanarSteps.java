@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.flow;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -134,6 +135,6 @@ abstract class PlanarSteps extends FlowTask {
     }
     Arrays.fill(work, p + n, p + FlowRows.padded(n), 0f); // what is behind must not count as large
     LaneSums.sum(lanes, n);
-    FlowRows.add(lanes, 0, work, x, n);
+    Lanes.add(lanes, 0, work, x, n);
   }
 }

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel.flow;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.SimdMath;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -200,10 +201,10 @@ final class SplineGradients {
   /** Adds one row's gradients, which stand in {@code p} from {@code at} on, to its parameters. */
   static void add(float[] p, int at, int stride, int bins, float[] sums, int to, int dt) {
     for (int k = 0; k < 2 * bins; k++) {
-      CouplingRows.add(p, at + k * stride, sums, to + k * dt, dt);
+      Lanes.add(p, at + k * stride, sums, to + k * dt, dt);
     }
     for (int k = 2 * bins; k < 3 * bins - 1; k++) {
-      CouplingRows.add(p, at + (k + 1) * stride, sums, to + k * dt, dt);
+      Lanes.add(p, at + (k + 1) * stride, sums, to + k * dt, dt);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.flow;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.dense.Gemm;
 import io.github.elbo4j.tensor.Tensor;
@@ -100,9 +101,9 @@ final class SylvesterBackward extends SylvesterSteps {
     if (dz != null) {
       int to = dz.offset() + first * d;
       if (dzOut != null) {
-        FlowRows.add(dzOut.array(), dzOut.offset() + first * d, dz.array(), to, size);
+        Lanes.add(dzOut.array(), dzOut.offset() + first * d, dz.array(), to, size);
       }
-      FlowRows.add(work, o, dz.array(), to, size);
+      Lanes.add(work, o, dz.array(), to, size);
     }
   }
 
@@ -236,7 +237,7 @@ final class SylvesterBackward extends SylvesterSteps {
       int toQ = sums + 2 * d * d + d;
       triangle(prepared, sums, false, toQ, q + d, q + 4 * d, dr2, row);
       triangle(prepared, sums + d * d, folded, toQ, q + 2 * d, q + 3 * d, dr1, row);
-      FlowRows.add(prepared, sums + 2 * d * d, db.array(), db.offset() + row * d, d);
+      Lanes.add(prepared, sums + 2 * d * d, db.array(), db.offset() + row * d, d);
     }
   }
 
@@ -294,7 +295,7 @@ final class SylvesterBackward extends SylvesterSteps {
           out[to + i * d + j] += g[at + j * d + i];
         }
       } else {
-        FlowRows.add(g, at + diagonal + 1, out, to + diagonal + 1, d - 1 - i);
+        Lanes.add(g, at + diagonal + 1, out, to + diagonal + 1, d - 1 - i);
       }
     }
   }

@@ -64,7 +64,7 @@ final class SylvesterForward extends SylvesterSteps {
     }
     int to = out.offset() + first * d;
     System.arraycopy(z.array(), zAt, out.array(), to, size);
-    FlowRows.add(work, y, out.array(), to, size);
+    Lanes.add(work, y, out.array(), to, size);
   }
 
   /** Σ log det of each row; t is overwritten. */

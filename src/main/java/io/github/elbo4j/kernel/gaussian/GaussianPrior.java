@@ -183,7 +183,7 @@ final class GaussianPrior {
         int local = (b - first) * d;
         Arrays.fill(g, 0, d, dKl == null ? 0 : dKl.array()[dKl.offset() + b]);
         if (dKlPerDim != null) {
-          GaussianRows.add(dKlPerDim.array(), dKlPerDim.offset() + row, g, d);
+          Lanes.add(dKlPerDim.array(), dKlPerDim.offset() + row, g, 0, d);
         }
         int prior = shared ? 0 : row;
         gradientRow(

@@ -275,13 +275,6 @@ final class GaussianRows {
     }
   }
 
-  /** sums[0 … n) += a. */
-  static void add(float[] a, int from, float[] sums, int n) {
-    for (int i = 0; i < n; i++) {
-      sums[i] += a[from + i];
-    }
-  }
-
   /** out = min(max(raw, low), high); a NaN compares false twice and stays. */
   static void clamp(float[] raw, int from, float low, float high, float[] out, int to, int n) {
     FloatVector lo = FloatVector.broadcast(F, low);

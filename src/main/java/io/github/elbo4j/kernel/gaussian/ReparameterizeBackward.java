@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.gaussian;
 
 import io.github.elbo4j.kernel.KernelTask;
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
 import io.github.elbo4j.tensor.Tensor;
@@ -124,7 +125,7 @@ final class ReparameterizeBackward extends KernelTask {
       java.util.Arrays.fill(g, row, row + d, at(dKl, b));
     }
     if (dKlPerDim != null) {
-      GaussianRows.add(dKlPerDim.array(), dKlPerDim.offset() + first * d, g, (end - first) * d);
+      Lanes.add(dKlPerDim.array(), dKlPerDim.offset() + first * d, g, 0, (end - first) * d);
     }
     return g;
   }

@@ -1,9 +1,10 @@
 package io.github.elbo4j.kernel.memory;
 
+import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 
-/** {@link MemoryKernels}: the JDK's own loops, and two that C2 turns into vectors by itself. */
+/** {@link MemoryKernels}: the JDK's own loops, and one that C2 turns into vectors by itself. */
 public final class MemorySimd extends MemoryKernels {
   @Override
   protected void doFill(Tensor out, float value) {
@@ -17,14 +18,7 @@ public final class MemorySimd extends MemoryKernels {
 
   @Override
   protected void doAdd(Tensor from, Tensor to) {
-    float[] x = from.array();
-    float[] y = to.array();
-    int xFrom = from.offset();
-    int yFrom = to.offset();
-    int n = from.size();
-    for (int i = 0; i < n; i++) {
-      y[yFrom + i] += x[xFrom + i];
-    }
+    Lanes.add(from.array(), from.offset(), to.array(), to.offset(), from.size());
   }
 
   @Override
