@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -192,5 +193,24 @@ class ArchitectureTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * C2 tells by class hierarchy which method of a vector is meant; with a second class of float
+   * vectors in the JVM it has to trust its profile instead, and boxes in long loops.
+   */
+  @Test
+  void floatVectorsAreOfOneSpecies() {
+    noClasses()
+        .that()
+        .doNotHaveSimpleName("LaneSystem") // 512 bits, where vectors have more
+        .should()
+        .accessFieldWhere(
+            describe(
+                "a species of float vectors other than the preferred one",
+                access ->
+                    access.getTarget().getOwner().isEquivalentTo(FloatVector.class)
+                        && access.getTarget().getName().matches("SPECIES_([0-9]+|MAX)")))
+        .check(classes);
   }
 }

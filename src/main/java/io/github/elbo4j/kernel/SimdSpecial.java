@@ -4,9 +4,7 @@ import static io.github.elbo4j.kernel.SimdMath.F;
 import static io.github.elbo4j.kernel.SimdMath.I;
 import static io.github.elbo4j.kernel.SimdMath.L;
 import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.D2F;
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.F2D;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -19,7 +17,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -99,12 +96,12 @@ public final class SimdSpecial {
     -8.3498735e-06f, -1.714604e-04f, -3.807541e-03f, -1.5878166e-01f, 1.995746e+00f
   };
 
-  /** Half as many floats as doubles of the same number: lgamma computes in double. */
-  private static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 2)));
+  private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
 
-  private static final VectorSpecies<Double> D =
-      VectorSpecies.of(double.class, VectorShape.forBitSize(2 * HALF.vectorBitSize()));
+  /**
+   * What lgamma computes in: a second kind of float vectors would harm all kernels, see Transpose.
+   */
+  private static final ThreadLocal<double[]> WORK = ThreadLocal.withInitial(() -> new double[256]);
 
   /** ln Γ(x + 8) as a polynomial of (x - 4) / 4 on [0, 8]; absolute error 1.6e-15. */
   private static final double[] LGAMMA_SMALL = {
@@ -314,13 +311,25 @@ public final class SimdSpecial {
    * 128-bit machines.
    */
   private static void lgammaWhole(float[] a, int aFrom, float[] out, int outFrom, int n) {
+    double[] work = WORK.get();
+    for (int i = 0; i < n; i += work.length) {
+      int size = Math.min(work.length, n - i);
+      for (int j = 0; j < size; j++) {
+        work[j] = a[aFrom + i + j];
+      }
+      lgamma(work, size);
+      for (int j = 0; j < size; j++) {
+        out[outFrom + i + j] = (float) work[j];
+      }
+    }
+  }
+
+  private static void lgamma(double[] a, int n) {
     DoubleVector one = DoubleVector.broadcast(D, 1);
     LongVector zero = DoubleVector.zero(D).reinterpretAsLongs();
-    int step = HALF.length();
-    for (int i = 0; i < n; i += step) {
-      FloatVector given = FloatVector.fromArray(HALF, a, aFrom + i);
+    for (int i = 0; i < n; i += D.length()) {
       // +0 for -0; from 1e37 on the result is beyond the floats
-      DoubleVector x = ((DoubleVector) given.convertShape(F2D, D, 0)).add(0).min(1e37);
+      DoubleVector x = DoubleVector.fromArray(D, a, i).add(0).min(1e37);
       LongVector below8 = zero.sub(x.sub(8).reinterpretAsLongs().lanewise(LSHR, 63));
       DoubleVector v = x.fma(x, x.mul(7)); // x (x + 7)
       v = v.mul(v.add(6)).mul(v.add(10)).mul(v.add(12));
@@ -358,8 +367,7 @@ public final class SimdSpecial {
       LongVector smallBits = small.reinterpretAsLongs().and(notZero);
       bits = bits.lanewise(XOR, bits.lanewise(XOR, smallBits).and(below8));
       bits = bits.or(zero.sub(x.reinterpretAsLongs().lanewise(LSHR, 63))); // NaN for x < 0
-      FloatVector y = (FloatVector) bits.reinterpretAsDoubles().convertShape(D2F, HALF, 0);
-      y.intoArray(out, outFrom + i);
+      bits.reinterpretAsDoubles().intoArray(a, i);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.dense;
 
+import io.github.elbo4j.kernel.SimdMath;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -10,11 +11,20 @@ import jdk.incubator.vector.VectorSpecies;
  * swaps, for every pair of rows h apart, the lanes of the first that have bit h set with the lanes
  * of the second that have not (Eklundh 1972). 8×8 blocks are as fast as 16×16 ones and a quarter of
  * their code.
+ *
+ * <p>A block takes the first lanes of whole vectors, although half a vector would do on a 512-bit
+ * machine: as soon as the JVM has linked a second class of float vectors, C2 can no longer tell
+ * which one a call means, in any kernel, and boxes in some.
  */
 public final class Transpose {
-  private static final int N = FloatVector.SPECIES_PREFERRED.length() >= 8 ? 8 : 4;
-  private static final VectorSpecies<Float> S =
-      N == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
+  private static final VectorSpecies<Float> S = SimdMath.F;
+
+  private static final int L = SimdMath.L;
+
+  /** Rows and columns of a block: the first lanes of a vector. */
+  private static final int N = L >= 8 ? 8 : 4;
+
+  private static final VectorMask<Float> FIRST = VectorMask.fromLong(S, (1L << N) - 1);
 
   /** Lane l takes lane l XOR h; of no use for h = 4 where there are four lanes. */
   private static final VectorShuffle<Float> SWAP1 = swap(1), SWAP2 = swap(2), SWAP4 = swap(4);
@@ -148,6 +158,10 @@ public final class Transpose {
         j = 0;
         m++;
       }
+      if (at + 7 * lf + L > from.length || t + 7 * lt + L > to.length) { // beyond an end
+        byElement(8, 8, from, at, lf, to, t, lt);
+        continue;
+      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
@@ -168,14 +182,14 @@ public final class Transpose {
       FloatVector r2 = q2.blend(q3.rearrange(s1), m1), r3 = q2.rearrange(s1).blend(q3, m1);
       FloatVector r4 = q4.blend(q5.rearrange(s1), m1), r5 = q4.rearrange(s1).blend(q5, m1);
       FloatVector r6 = q6.blend(q7.rearrange(s1), m1), r7 = q6.rearrange(s1).blend(q7, m1);
-      r0.intoArray(to, t);
-      r1.intoArray(to, t + lt);
-      r2.intoArray(to, t + 2 * lt);
-      r3.intoArray(to, t + 3 * lt);
-      r4.intoArray(to, t + 4 * lt);
-      r5.intoArray(to, t + 5 * lt);
-      r6.intoArray(to, t + 6 * lt);
-      r7.intoArray(to, t + 7 * lt);
+      r0.intoArray(to, t, FIRST);
+      r1.intoArray(to, t + lt, FIRST);
+      r2.intoArray(to, t + 2 * lt, FIRST);
+      r3.intoArray(to, t + 3 * lt, FIRST);
+      r4.intoArray(to, t + 4 * lt, FIRST);
+      r5.intoArray(to, t + 5 * lt, FIRST);
+      r6.intoArray(to, t + 6 * lt, FIRST);
+      r7.intoArray(to, t + 7 * lt, FIRST);
     }
   }
 
@@ -219,12 +233,12 @@ public final class Transpose {
   }
 
   private static VectorShuffle<Float> swap(int h) {
-    return VectorShuffle.fromOp(S, l -> (l ^ h) % N);
+    return VectorShuffle.fromOp(S, l -> (l ^ h) % L);
   }
 
   private static VectorMask<Float> upper(int h) {
-    boolean[] lanes = new boolean[N];
-    for (int l = 0; l < N; l++) {
+    boolean[] lanes = new boolean[L];
+    for (int l = 0; l < L; l++) {
       lanes[l] = (l & h) != 0;
     }
     return VectorMask.fromArray(S, lanes, 0);
