@@ -1,8 +1,8 @@
 package io.github.elbo4j.tensor;
 
 /**
- * Where a tensor's elements live. Host memory is the only place so far; a device backend adds its
- * record here and hands out its tensors from {@code MemoryKernels.allocate}.
+ * Where a tensor's elements live: an array of the JVM, or the memory of a device, whose backend hands
+ * out its tensors from {@code MemoryKernels.allocate}.
  *
  * <p>The tape, its arena and its operations, and the steps of the optimiser work on any storage:
  * they only hand tensors to kernels. Whoever reads or writes elements by itself through {@link
@@ -11,4 +11,4 @@ package io.github.elbo4j.tensor;
  * buffers of parameters, the estimators and counts of {@code vi} that sum in double, and the
  * trainer's data, sums and checkpoints.
  */
-public sealed interface Storage permits HostStorage {}
+public sealed interface Storage permits HostStorage, DeviceStorage {}

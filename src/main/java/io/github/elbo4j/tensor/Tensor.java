@@ -8,6 +8,9 @@ public final class Tensor {
   /** A tensor without elements: what a field holds before it is given one. */
   public static final Tensor EMPTY = zeros(0);
 
+  /** Stands for the array of a tensor on a device. */
+  private static final float[] ON_DEVICE = {};
+
   private final Shape shape;
   private final Storage storage;
   private final float[] array;
@@ -23,6 +26,18 @@ public final class Tensor {
     this.storage = storage;
     this.array = storage.array();
     this.offset = storage.offset();
+  }
+
+  private Tensor(Shape shape, DeviceStorage storage) {
+    this.shape = shape;
+    this.storage = storage;
+    this.array = ON_DEVICE;
+    this.offset = 0;
+  }
+
+  /** A view of device memory, which must hold as many elements as {@code shape} has. */
+  public static Tensor of(DeviceStorage storage, Shape shape) {
+    return new Tensor(shape, storage);
   }
 
   /** A view of {@code array} from {@code offset}; nothing is copied. */
@@ -55,6 +70,10 @@ public final class Tensor {
    * work on any {@link Storage} hands tensors to kernels instead.
    */
   public float[] array() {
+    if (storage instanceof DeviceStorage) {
+      throw new IllegalStateException(
+          "array: " + this + " is in device memory; copy it to a tensor of the host first");
+    }
     return array;
   }
 
@@ -64,7 +83,9 @@ public final class Tensor {
       throw new IllegalArgumentException(
           "slice: shape %s from element %d does not fit in %s".formatted(other, from, shape));
     }
-    return of(array, offset + from, other);
+    return storage instanceof DeviceStorage device
+        ? of(device.plus(from), other)
+        : of(array, offset + from, other);
   }
 
   /** Index in {@link #array()} of the first element. */
@@ -88,25 +109,31 @@ public final class Tensor {
 
   /** Element {@code index} in row-major order. */
   public float get(int index) {
-    return array[offset + java.util.Objects.checkIndex(index, size())];
+    return array()[offset + java.util.Objects.checkIndex(index, size())];
   }
 
   /** Sets every element, in host memory. */
   public void fill(float value) {
-    java.util.Arrays.fill(array, offset, offset + size(), value);
+    java.util.Arrays.fill(array(), offset, offset + size(), value);
   }
 
   /** A copy of the elements. */
   public float[] toArray() {
-    return java.util.Arrays.copyOfRange(array, offset, offset + size());
+    return java.util.Arrays.copyOfRange(array(), offset, offset + size());
   }
 
   /** True where the two look at a common element; one without elements shares none. */
   @SuppressWarnings("ReferenceEquality") // sharing memory is about identity
   public boolean overlaps(Tensor other) {
+    if (size() == 0 || other.size() == 0) {
+      return false;
+    }
+    if (storage instanceof DeviceStorage mine) {
+      return other.storage instanceof DeviceStorage theirs
+          && mine.address() < theirs.plus(other.size()).address()
+          && theirs.address() < mine.plus(size()).address();
+    }
     return array == other.array
-        && size() > 0
-        && other.size() > 0
         && offset < other.offset + other.size()
         && other.offset < offset + size();
   }

@@ -1,0 +1,259 @@
+package io.github.elbo4j.kernel.cuda;
+
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.DeviceStorage;
+import io.github.elbo4j.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.Pointer;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arguments of one hook on their way to the device: addresses of its tensors, scratch memory,
+ * launches, and the way back. Tensors on the device are used where they are, and nothing waits.
+ * Tensors of the host are copied there and, when {@link #end} is called, back: right, and as slow as
+ * the copies are.
+ *
+ * <pre>
+ * DeviceCall call = cuda.begin();
+ * long x = call.in(tensor), y = call.out(result);
+ * call.pass(x).pass(y).pass(n).launchFlat(kernel, n);
+ * call.end();
+ * </pre>
+ *
+ * One a thread, used again by each hook.
+ */
+public final class DeviceCall {
+  private static final int MOST_ARGUMENTS = 48;
+
+  /** The grid of a flat kernel: blocks a multiprocessor. */
+  private static final int BLOCKS_EACH = 16;
+
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+
+  private final Cuda cuda;
+
+  /** Values, 8 bytes each, and behind them their addresses: what cuLaunchKernel wants. */
+  private final MemorySegment values;
+
+  private final Pointer addresses;
+  private final List<Copy> copies = new ArrayList<>();
+  private final List<Long> blocks = new ArrayList<>();
+  private int passed;
+
+  /** A tensor of the host that must be copied back. */
+  private record Copy(Tensor host, long device) {}
+
+  DeviceCall(Cuda cuda) {
+    this.cuda = cuda;
+    values = Arena.ofAuto().allocate(2L * Long.BYTES * MOST_ARGUMENTS, Long.BYTES);
+    MemorySegment table = values.asSlice((long) Long.BYTES * MOST_ARGUMENTS);
+    for (int i = 0; i < MOST_ARGUMENTS; i++) {
+      table.setAtIndex(ValueLayout.JAVA_LONG, i, values.address() + (long) Long.BYTES * i);
+    }
+    addresses = Pointer.to(table.asByteBuffer());
+  }
+
+  DeviceCall begin() {
+    giveBack(); // what a hook that failed left behind
+    return this;
+  }
+
+  /** Device address of what the kernels read; 0 for null. */
+  public long in(@Nullable Tensor t) {
+    return address(t, true, false);
+  }
+
+  /** Device address of what the kernels write whole; 0 for null. */
+  public long out(@Nullable Tensor t) {
+    return address(t, false, true);
+  }
+
+  /** Device address of what the kernels read and write, such as a gradient they add to. */
+  public long inOut(@Nullable Tensor t) {
+    return address(t, true, true);
+  }
+
+  /** Device address of bytes that the kernels read. */
+  public long in(ByteTensor t) {
+    long address = scratch(t.size());
+    Pointer host = Pointer.to(t.array()).withByteOffset(t.offset());
+    upload(host, address, t.size());
+    return address;
+  }
+
+  /** Device address of integers that the kernels read. */
+  public long in(int[] a, int from, int n) {
+    long address = scratch((long) Integer.BYTES * n);
+    upload(
+        Pointer.to(a).withByteOffset((long) Integer.BYTES * from),
+        address,
+        (long) Integer.BYTES * n);
+    return address;
+  }
+
+  /** Copies {@code n} integers from the device once all launches so far are done. */
+  public void fetch(long address, int[] a, int from, int n) {
+    cuda.synchronize();
+    if (n > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyDtoH(
+              Pointer.to(a).withByteOffset((long) Integer.BYTES * from),
+              DeviceMemory.at(address),
+              (long) Integer.BYTES * n),
+          "cuMemcpyDtoH");
+    }
+  }
+
+  /** Memory for this call alone, with whatever was in it. */
+  public long scratch(long bytes) {
+    long address = cuda.memory().take(bytes);
+    blocks.add(address);
+    return address;
+  }
+
+  /** The next argument: an address or a 64-bit integer. */
+  public DeviceCall pass(long value) {
+    values.setAtIndex(ValueLayout.JAVA_LONG, passed++, value);
+    return this;
+  }
+
+  /** The next argument: a 32-bit integer, or a 64-bit one. */
+  public DeviceCall pass(int value) {
+    return pass((long) value);
+  }
+
+  /** The next argument: 1 or 0 as an {@code int}. */
+  public DeviceCall pass(boolean value) {
+    return pass(value ? 1L : 0L);
+  }
+
+  /** The next argument. */
+  public DeviceCall pass(float value) {
+    return pass((long) Float.floatToRawIntBits(value));
+  }
+
+  /** The next argument. */
+  public DeviceCall pass(double value) {
+    return pass(Double.doubleToRawLongBits(value));
+  }
+
+  /** The next four arguments: {@code unsigned long long seed, unsigned stream, step, const unsigned *clock}. */
+  public DeviceCall pass(NoiseKey noise) {
+    return pass(noise.seed()).pass(noise.stream()).pass(noise.step()).pass(0L);
+  }
+
+  /** Launches a kernel that walks {@code n} elements with flat_index() and flat_count(). */
+  public void launchFlat(CudaKernel kernel, long n) {
+    long most = (long) BLOCKS_EACH * cuda.processors();
+    launch(kernel, Math.min(most, (n + THREADS - 1) / THREADS), THREADS, 0);
+  }
+
+  /** Launches the form of a ROW_KERNEL that suits rows of that length. */
+  public void launchRows(RowKernel kernel, long rows, long columns) {
+    if (columns <= RowKernel.LONGEST_FOR_WARP) {
+      launch(kernel.warp(), (rows + WARPS - 1) / WARPS, THREADS, 0);
+    } else {
+      launch(kernel.block(), rows, THREADS, 0);
+    }
+  }
+
+  /** Launches a grid of one dimension with the arguments passed so far; none where blocks is 0. */
+  public void launch(CudaKernel kernel, long grid, int threads, int sharedBytes) {
+    launch(kernel, grid, 1, threads, sharedBytes);
+  }
+
+  /** Launches a grid of two dimensions with the arguments passed so far; none where it is empty. */
+  public void launch(CudaKernel kernel, long gridX, int gridY, int threads, int sharedBytes) {
+    passed = 0;
+    if (gridX == 0 || gridY == 0) {
+      return;
+    }
+    int code =
+        JCudaDriver.cuLaunchKernel(
+            kernel.function(),
+            Math.toIntExact(gridX),
+            gridY,
+            1,
+            threads,
+            1,
+            1,
+            sharedBytes,
+            cuda.stream(),
+            addresses,
+            null);
+    if (code == 0 && Cuda.SYNC) {
+      code = JCudaDriver.cuStreamSynchronize(cuda.stream());
+    }
+    if (code != 0) {
+      throw new CudaException(
+          "%s <<<(%d,%d), %d, %d bytes>>>"
+              .formatted(kernel.name(), gridX, gridY, threads, sharedBytes),
+          code);
+    }
+  }
+
+  /** Copies the host's outputs back, and hands scratch memory back. */
+  public void end() {
+    if (!copies.isEmpty()) {
+      cuda.synchronize();
+      for (Copy copy : copies) {
+        download(copy);
+      }
+    }
+    giveBack();
+  }
+
+  private void giveBack() {
+    for (long block : blocks) {
+      cuda.memory().release(block);
+    }
+    blocks.clear();
+    copies.clear();
+    passed = 0;
+  }
+
+  private long address(@Nullable Tensor t, boolean read, boolean written) {
+    if (t == null) {
+      return 0;
+    }
+    if (t.storage() instanceof DeviceStorage device) {
+      return device.address();
+    }
+    int bytes = Float.BYTES * t.size();
+    int misaligned = Float.BYTES * (t.offset() % 4); // as in the host's array
+    long address = scratch(bytes + misaligned) + misaligned;
+    if (read) {
+      upload(Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()), address, bytes);
+    }
+    if (written) {
+      copies.add(new Copy(t, address));
+    }
+    return address;
+  }
+
+  private static void upload(Pointer host, long address, long bytes) {
+    if (bytes > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), host, bytes), "cuMemcpyHtoD");
+    }
+  }
+
+  private static void download(Copy copy) {
+    Tensor t = copy.host();
+    if (t.size() > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyDtoH(
+              Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()),
+              DeviceMemory.at(copy.device()),
+              (long) Float.BYTES * t.size()),
+          "cuMemcpyDtoH");
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.elbo4j.kernel.cuda;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Device memory in blocks of powers of two from 512 bytes on, kept for the next taker when released:
+ * an allocation on the device waits for all its work.
+ */
+public final class DeviceMemory {
+  private static final long SMALLEST = 512;
+
+  private final Map<Long, Deque<Long>> free = new HashMap<>();
+  private final Map<Long, Long> sizes = new HashMap<>();
+  private long taken;
+  private long kept;
+
+  DeviceMemory() {}
+
+  /**
+   * Address of a block of at least {@code bytes} bytes, with whatever was in it.
+   *
+   * @throws CudaException when the device has none left; the message says how much was asked for,
+   *     and is held
+   */
+  public synchronized long take(long bytes) {
+    long size = Math.max(SMALLEST, Long.highestOneBit(Math.max(1, bytes - 1)) << 1);
+    Deque<Long> blocks = free.get(size);
+    long address;
+    if (blocks != null && !blocks.isEmpty()) {
+      address = blocks.pop();
+      kept -= size;
+    } else {
+      address = allocate(size, bytes);
+    }
+    sizes.put(address, size);
+    taken += size;
+    return address;
+  }
+
+  /** Hands a block back. The device's stream may still use it: its next taker comes after in it. */
+  public synchronized void release(long address) {
+    Long size = sizes.remove(address);
+    if (size == null) {
+      throw new IllegalArgumentException("release: 0x%x was not taken".formatted(address));
+    }
+    taken -= size;
+    kept += size;
+    free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(address);
+  }
+
+  /** Blocks taken and not released. */
+  public synchronized int blocks() {
+    return sizes.size();
+  }
+
+  /** Bytes taken and not released. */
+  public synchronized long bytes() {
+    return taken;
+  }
+
+  /** Gives the blocks that nobody holds back to the device. */
+  public synchronized void trim() {
+    free.values()
+        .forEach(
+            blocks -> {
+              blocks.forEach(b -> CudaException.check(JCudaDriver.cuMemFree(at(b)), "cuMemFree"));
+              blocks.clear();
+            });
+    kept = 0;
+  }
+
+  private long allocate(long size, long asked) {
+    CUdeviceptr pointer = new CUdeviceptr();
+    int code = JCudaDriver.cuMemAlloc(pointer, size);
+    if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY && kept > 0) {
+      trim();
+      code = JCudaDriver.cuMemAlloc(pointer, size);
+    }
+    if (code != CUresult.CUDA_SUCCESS) {
+      long[] left = new long[1];
+      long[] total = new long[1];
+      JCudaDriver.cuMemGetInfo(left, total);
+      throw new CudaException(
+          "device memory: %,d bytes asked for, %,d of %,d free, %,d held in %,d blocks"
+              .formatted(asked, left[0], total[0], taken, sizes.size()),
+          code);
+    }
+    return addressOf(pointer);
+  }
+
+  /** The pointer of an address. */
+  static CUdeviceptr at(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  private static long addressOf(CUdeviceptr pointer) {
+    return new Address(pointer).value();
+  }
+
+  /** JCuda keeps the number of a pointer to itself and its subclasses. */
+  private static final class Address extends Pointer {
+    Address(Pointer other) {
+      super(other);
+    }
+
+    long value() {
+      return getNativePointer() + getByteOffset();
+    }
+  }
+}

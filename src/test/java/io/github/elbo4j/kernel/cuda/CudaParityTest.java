@@ -1,0 +1,42 @@
+package io.github.elbo4j.kernel.cuda;
+
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.CudaBackend;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.testkit.Families;
+import io.github.elbo4j.testkit.Fixture;
+import io.github.elbo4j.testkit.KernelCase;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every case of every family on the device, against the reference; and twice, for the same bits. */
+@Tag("cuda")
+class CudaParityTest {
+  /** Families to test, all unless -Delbo4j.families=a,b names some. */
+  private static final String ONLY = System.getProperty("elbo4j.families", "");
+
+  static List<KernelCase> cases() {
+    Set<String> only = Set.of(ONLY.split(","));
+    return Families.parity().stream()
+        .filter(c -> ONLY.isEmpty() || only.contains(c.hook().split("\\.")[0]))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void deviceMatchesReference(KernelCase kernel) {
+    Fixture reference = run(kernel, Backends.reference());
+    Fixture device = run(kernel, CudaBackend.get());
+    device.assertMatches(reference);
+    run(kernel, CudaBackend.get()).assertSameBits(device);
+  }
+
+  private static Fixture run(KernelCase kernel, Backend backend) {
+    Fixture fixture = new Fixture(1);
+    kernel.setup().prepare(fixture).run(backend);
+    return fixture;
+  }
+}
