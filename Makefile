@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 120
-.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step clean
+.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -18,7 +18,7 @@ test: ## the test suite (minutes)
 	@$(MVN) test
 
 verify: ## the test suite with its long tests, the jars and the formatting check
-	@$(MVN) spotless:check verify -DexcludedTags=none -DskipAllocation=true
+	@$(MVN) spotless:check verify -DexcludedTags=cuda -DskipAllocation=true
 
 lint: ## formatting, and compilation with every warning an error
 	@$(MVN) -q spotless:check test-compile
@@ -51,5 +51,23 @@ bench-smoke: ## each benchmark once, its answer compared with the reference
 bench-step: ## one training step of the classic VAE beside libtorch's, about 6 minutes (ARGS="options")
 	@bench/step.sh $(ARGS)
 
+ptx: ## rebuild the PTX in the jar from cuda/*.cu; needs nvcc
+	@scripts/ptx.sh
+
+emu-test: ## the CUDA backend on an emulated device; needs g++ and no GPU
+	@scripts/emu-test.sh
+
+emu-asan: ## the launches of emu-test again, under AddressSanitizer
+	@scripts/emu-sanitize.sh asan
+
+emu-ubsan: ## the same under UndefinedBehaviorSanitizer
+	@scripts/emu-sanitize.sh ubsan
+
+emu-tsan: ## the same under ThreadSanitizer, which finds races between CUDA threads
+	@scripts/emu-sanitize.sh tsan
+
+emu-bugs: ## planted mistakes in kernels, each of which the emulator must find
+	@cuda/emulator/check-bugs.sh
+
 clean: ## remove what was built
-	@rm -rf target bench/target consumer/target
+	@rm -rf target bench/target consumer/target cuda/emulator/build
