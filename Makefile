@@ -4,6 +4,8 @@ MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 120
+# The tests of CUDA run too, on memory without slack, so that sanitizers see each access beyond a block.
+EMULATED := -DexcludedTags=verify,allocation -Delbo4j.cuda.exact=true
 .PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
 
 help: ## list the targets
@@ -27,8 +29,8 @@ lint: ## formatting, and compilation with every warning an error
 format: ## format the sources
 	@$(MVN) -q spotless:apply
 
-coverage: ## line coverage of kernel, autodiff and vi, which must be 90 % each; target/site/jacoco
-	@$(MVN) -Pcoverage verify; status=$$?; scripts/coverage-summary.sh; exit $$status
+coverage: ## line coverage of kernel, autodiff and vi, which must be 90 % each, emu-test included; target/site/jacoco
+	@scripts/with-emulator.sh $(MVN) -Pcoverage verify $(EMULATED); status=$$?; scripts/coverage-summary.sh; exit $$status
 
 reproducible: ## build twice in two places and compare the jars byte by byte
 	@scripts/check-reproducible.sh
@@ -55,7 +57,7 @@ ptx: ## rebuild the PTX in the jar from cuda/*.cu; needs nvcc
 	@scripts/ptx.sh
 
 emu-test: ## the CUDA backend on an emulated device; needs g++ and no GPU
-	@scripts/emu-test.sh
+	@scripts/with-emulator.sh $(MVN) test -Dgroups=cuda $(EMULATED) -DskipAllocation=true
 
 emu-asan: ## the launches of emu-test again, under AddressSanitizer
 	@scripts/emu-sanitize.sh asan
