@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -116,6 +117,34 @@ public final class Cuda {
   /** Waits until the device has done all that it was given. */
   public void synchronize() {
     CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+  }
+
+  /** Copies n floats from the device, once it has done all that it was given. */
+  public void read(long address, float[] to, int at, int n) {
+    makeCurrent();
+    synchronize();
+    if (n > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyDtoH(
+              Pointer.to(to).withByteOffset((long) Float.BYTES * at),
+              DeviceMemory.at(address),
+              (long) Float.BYTES * n),
+          "cuMemcpyDtoH");
+    }
+  }
+
+  /** Copies n floats to the device, once it has done all that it was given. */
+  public void write(long address, float[] from, int at, int n) {
+    makeCurrent();
+    synchronize();
+    if (n > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyHtoD(
+              DeviceMemory.at(address),
+              Pointer.to(from).withByteOffset((long) Float.BYTES * at),
+              (long) Float.BYTES * n),
+          "cuMemcpyHtoD");
+    }
   }
 
   CUstream stream() {
