@@ -119,13 +119,31 @@ public final class Tensor {
 
   /** Sets every element; on a device, by a copy: {@code MemoryKernels.fill} is faster there. */
   public void fill(float value) {
-    if (storage instanceof DeviceStorage device) {
+    if (storage instanceof DeviceStorage) {
       float[] values = new float[size()];
       java.util.Arrays.fill(values, value);
-      device.owner().write(device.address(), values, 0, values.length);
+      set(values);
     } else {
       java.util.Arrays.fill(array, offset, offset + size(), value);
     }
+  }
+
+  /**
+   * Sets the elements to those of an array as long as this tensor; returns this.
+   *
+   * @throws IllegalArgumentException for another number of elements
+   */
+  public Tensor set(float[] values) {
+    if (values.length != size()) {
+      throw new IllegalArgumentException(
+          "set: %d numbers given for %s".formatted(values.length, this));
+    }
+    if (storage instanceof DeviceStorage device) {
+      device.owner().write(device.address(), values, 0, values.length);
+    } else {
+      System.arraycopy(values, 0, array, offset, values.length);
+    }
+    return this;
   }
 
   /** A copy of the elements. */

@@ -61,7 +61,7 @@ class CudaTrainingTest {
             Activation.RELU,
             LikelihoodSpec.parse("bernoulli"),
             new LogVarBounds(-8, 8));
-    Parameters parameters = spec.parameters(1, images.pixelMeans());
+    Parameters parameters = spec.parameters(1, images.pixelMeans(), backend.memory());
     Model model =
         new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
     Adam adam = Adam.builder(parameters).learningRate(1e-3).build();
