@@ -21,7 +21,7 @@ import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
 import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
 import io.github.elbo4j.kernel.likelihood.LevelsSimd;
-import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.likelihood.LikelihoodCuda;
 import io.github.elbo4j.kernel.memory.MemoryCuda;
 import io.github.elbo4j.kernel.optim.OptimSimd;
 import io.github.elbo4j.kernel.pixels.PixelsSimd;
@@ -68,7 +68,7 @@ public final class CudaBackend {
         new GaussianCuda(cuda),
         new CovarianceSimd(),
         new CholeskySimd(),
-        new LikelihoodSimd(),
+        new LikelihoodCuda(cuda),
         new FusedLikelihoodSimd(),
         new LevelsSimd(),
         new FlowSimd(),
