@@ -44,7 +44,7 @@ public final class LikelihoodCuda extends LikelihoodKernels {
     long address = call.in(x);
     long found = call.scratch(Integer.BYTES);
     call.pass(found).launch(noneOutside, 1, 32, 0);
-    call.pass(address).pass(found).pass(x.size()).launchFlat(firstOutside, (x.size() + 3) / 4);
+    call.pass(address).pass(found).pass(x.size()).launchFlat(firstOutside, (x.size() + 3L) / 4);
     int[] index = new int[1];
     call.fetch(found, index, 0, 1);
     call.end();
