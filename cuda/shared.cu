@@ -17,3 +17,17 @@ KERNEL(shared_add_columns)(const float *part, i64 rows, i64 n, float *out) {
         out[column] += s;
     }
 }
+
+// out[0] += Σ_i part[i], i < n: a single block, each thread every THREADS-th four, in their order.
+KERNEL(shared_add_all)(const float *part, i64 n, float *out) {
+    bool wide = aligned(part);
+    float s[4] = {};
+    for (i64 i = 4 * threadIdx.x; i < n; i += 4 * THREADS) {
+        float v[4];
+        load4(v, part, i, n, wide && i + 4 <= n);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) s[j] += v[j];
+    }
+    float all = block_sum((s[0] + s[1]) + (s[2] + s[3]));
+    if (threadIdx.x == 0) *out += all;
+}

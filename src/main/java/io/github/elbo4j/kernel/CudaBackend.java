@@ -19,13 +19,13 @@ import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
-import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
-import io.github.elbo4j.kernel.likelihood.LevelsSimd;
-import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodCuda;
+import io.github.elbo4j.kernel.likelihood.LevelsCuda;
+import io.github.elbo4j.kernel.likelihood.LikelihoodCuda;
 import io.github.elbo4j.kernel.memory.MemoryCuda;
 import io.github.elbo4j.kernel.optim.OptimSimd;
-import io.github.elbo4j.kernel.pixels.PixelsSimd;
-import io.github.elbo4j.kernel.random.RandomSimd;
+import io.github.elbo4j.kernel.pixels.PixelsCuda;
+import io.github.elbo4j.kernel.random.RandomCuda;
 import io.github.elbo4j.kernel.reduce.ReduceSimd;
 import java.util.HashMap;
 import java.util.Map;
@@ -63,14 +63,14 @@ public final class CudaBackend {
     return new Backend(
         "cuda",
         new MemoryCuda(cuda),
-        new RandomSimd(),
-        new PixelsSimd(),
+        new RandomCuda(cuda),
+        new PixelsCuda(cuda),
         new GaussianCuda(cuda),
         new CovarianceSimd(),
         new CholeskySimd(),
-        new LikelihoodSimd(),
-        new FusedLikelihoodSimd(),
-        new LevelsSimd(),
+        new LikelihoodCuda(cuda),
+        new FusedLikelihoodCuda(cuda),
+        new LevelsCuda(cuda),
         new FlowSimd(),
         new SylvesterSimd(),
         new CouplingSimd(),

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.Philox;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.Tensor;
@@ -153,6 +154,12 @@ public final class DeviceCall {
   public void launchFlat(CudaKernel kernel, long n) {
     long most = (long) BLOCKS_EACH * cuda.processors();
     launch(kernel, Math.min(most, (n + THREADS - 1) / THREADS), THREADS, 0);
+  }
+
+  /** Launches a kernel that walks {@code n} elements of noise, from first on, with each_block(). */
+  public void launchNoise(CudaKernel kernel, long first, long n) {
+    long groups = ((first & (Philox.GROUP - 1)) + n + Philox.GROUP - 1) / Philox.GROUP;
+    launchFlat(kernel, n == 0 ? 0 : groups * Philox.BLOCKS);
   }
 
   /** Launches the form of a ROW_KERNEL that suits rows of that length. */
