@@ -4,7 +4,7 @@ import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
 import io.github.elbo4j.kernel.covariance.CovarianceSimd;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
-import io.github.elbo4j.kernel.dense.DenseSimd;
+import io.github.elbo4j.kernel.dense.DenseCuda;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;
 import io.github.elbo4j.kernel.discrete.CategoricalSimd;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
@@ -74,7 +74,7 @@ public final class CudaBackend {
         new CorrelationSimd(),
         new DiscrepancySimd(),
         new ProcessSimd(),
-        new DenseSimd(),
+        new DenseCuda(cuda),
         new NormalizationSimd(),
         new ConvolutionSimd(),
         new ReduceSimd(),
