@@ -26,7 +26,7 @@ import io.github.elbo4j.kernel.memory.MemoryCuda;
 import io.github.elbo4j.kernel.optim.OptimSimd;
 import io.github.elbo4j.kernel.pixels.PixelsSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
-import io.github.elbo4j.kernel.reduce.ReduceSimd;
+import io.github.elbo4j.kernel.reduce.ReduceCuda;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -77,7 +77,7 @@ public final class CudaBackend {
         new DenseCuda(cuda),
         new NormalizationSimd(),
         new ConvolutionSimd(),
-        new ReduceSimd(),
+        new ReduceCuda(cuda),
         new OptimSimd());
   }
 }
