@@ -23,7 +23,7 @@ import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
 import io.github.elbo4j.kernel.likelihood.LevelsSimd;
 import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
 import io.github.elbo4j.kernel.memory.MemoryCuda;
-import io.github.elbo4j.kernel.optim.OptimSimd;
+import io.github.elbo4j.kernel.optim.OptimCuda;
 import io.github.elbo4j.kernel.pixels.PixelsSimd;
 import io.github.elbo4j.kernel.random.RandomSimd;
 import io.github.elbo4j.kernel.reduce.ReduceCuda;
@@ -78,6 +78,6 @@ public final class CudaBackend {
         new NormalizationSimd(),
         new ConvolutionSimd(),
         new ReduceCuda(cuda),
-        new OptimSimd());
+        new OptimCuda(cuda));
   }
 }
