@@ -1,11 +1,11 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
 import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseCuda;
-import io.github.elbo4j.kernel.dense.NormalizationSimd;
+import io.github.elbo4j.kernel.dense.NormalizationCuda;
 import io.github.elbo4j.kernel.discrete.CategoricalSimd;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
 import io.github.elbo4j.kernel.discrete.ConcreteSimd;
@@ -75,7 +75,7 @@ public final class CudaBackend {
         new DiscrepancySimd(),
         new ProcessSimd(),
         new DenseCuda(cuda),
-        new NormalizationSimd(),
+        new NormalizationCuda(cuda),
         new ConvolutionSimd(),
         new ReduceCuda(cuda),
         new OptimCuda(cuda));
