@@ -42,12 +42,21 @@ public final class CudaBackend {
    * @throws IllegalStateException with the reason when there is none
    */
   public static Backend get() {
-    return get(Integer.getInteger("elbo4j.device", 0));
+    return get(device());
   }
 
   /** The backend of a device; the same object for the same number. */
   public static synchronized Backend get(int device) {
     return BACKENDS.computeIfAbsent(device, d -> create(Cuda.open(d)));
+  }
+
+  /** The device of {@link #get()}, when there is one. */
+  static String description() {
+    return Cuda.open(device()).description();
+  }
+
+  private static int device() {
+    return Integer.getInteger("elbo4j.device", 0);
   }
 
   private static Backend create(Cuda cuda) {

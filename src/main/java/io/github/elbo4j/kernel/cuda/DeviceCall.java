@@ -202,9 +202,9 @@ public final class DeviceCall {
   /** Copies the host's outputs back, and hands scratch memory back. */
   public void end() {
     if (!copies.isEmpty()) {
-      cuda.synchronize();
       for (Copy copy : copies) {
-        download(copy);
+        Tensor t = copy.host();
+        cuda.read(copy.device(), t.array(), t.offset(), t.size());
       }
     }
     giveBack();
@@ -245,15 +245,4 @@ public final class DeviceCall {
     }
   }
 
-  private static void download(Copy copy) {
-    Tensor t = copy.host();
-    if (t.size() > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()),
-              DeviceMemory.at(copy.device()),
-              (long) Float.BYTES * t.size()),
-          "cuMemcpyDtoH");
-    }
-  }
 }
