@@ -1,11 +1,11 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
 import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
-import io.github.elbo4j.kernel.dense.DenseSimd;
-import io.github.elbo4j.kernel.dense.NormalizationSimd;
+import io.github.elbo4j.kernel.dense.DenseCuda;
+import io.github.elbo4j.kernel.dense.NormalizationCuda;
 import io.github.elbo4j.kernel.discrete.CategoricalSimd;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
 import io.github.elbo4j.kernel.discrete.ConcreteSimd;
@@ -23,10 +23,10 @@ import io.github.elbo4j.kernel.likelihood.FusedLikelihoodCuda;
 import io.github.elbo4j.kernel.likelihood.LevelsCuda;
 import io.github.elbo4j.kernel.likelihood.LikelihoodCuda;
 import io.github.elbo4j.kernel.memory.MemoryCuda;
-import io.github.elbo4j.kernel.optim.OptimSimd;
+import io.github.elbo4j.kernel.optim.OptimCuda;
 import io.github.elbo4j.kernel.pixels.PixelsCuda;
 import io.github.elbo4j.kernel.random.RandomCuda;
-import io.github.elbo4j.kernel.reduce.ReduceSimd;
+import io.github.elbo4j.kernel.reduce.ReduceCuda;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -83,10 +83,10 @@ public final class CudaBackend {
         new CorrelationSimd(),
         new DiscrepancySimd(),
         new ProcessSimd(),
-        new DenseSimd(),
-        new NormalizationSimd(),
+        new DenseCuda(cuda),
+        new NormalizationCuda(cuda),
         new ConvolutionSimd(),
-        new ReduceSimd(),
-        new OptimSimd());
+        new ReduceCuda(cuda),
+        new OptimCuda(cuda));
   }
 }

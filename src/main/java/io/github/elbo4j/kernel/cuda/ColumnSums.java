@@ -30,7 +30,13 @@ public final class ColumnSums {
 
   /** {@code out[i] += Σ_chunks part[chunk,i]}, i &lt; n. */
   public void addTo(DeviceCall call, long part, long chunks, long n, long out) {
-    call.pass(part).pass(chunks).pass(n).pass(out).launch(add, (n + 31) / 32, 256, 0);
+    sum(call, part, chunks, n, true, out);
+  }
+
+  /** {@code out[i] = Σ_chunks part[chunk,i]}, or {@code +=} where it accumulates, i &lt; n. */
+  public void sum(DeviceCall call, long part, long chunks, long n, boolean accumulate, long out) {
+    call.pass(part).pass(chunks).pass(n).pass(accumulate).pass(out);
+    call.launch(add, (n + 31) / 32, 256, 0);
   }
 
   /** {@code out[0] += Σ_i part[i]}, i &lt; n. */
