@@ -2,7 +2,7 @@ package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
-import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;
@@ -57,7 +57,7 @@ public final class CudaBackend {
         new RandomSimd(),
         new PixelsSimd(),
         new GaussianCuda(cuda),
-        new CovarianceSimd(),
+        new CovarianceCuda(cuda),
         new CholeskySimd(),
         new LikelihoodSimd(),
         new FusedLikelihoodSimd(),
