@@ -105,22 +105,30 @@ __device__ __forceinline__ void load_full(const Work &w, const float *full) {
     }
 }
 
+// The substitution within the panel [p, p + 32): lane j's a becomes x_j = (a_j − Σ_{p≤k<j} L_jk·x_k)/L_jj.
+__device__ __forceinline__ void substitute(const Lower &l, float4 &a, int p, int lane) {
+    int i = p + lane, n = l.d - p < WARP ? l.d - p : WARP;
+    bool in = i < l.d;
+    const float *row = l.low + strict(i) + p;
+    float inv = in ? l.inv[i] : 0.f;
+    for (int k = 0; k < n; ++k) {
+        float4 x = shuffle4(scale4(a, inv), k);
+        if (lane == k) a = x;
+        else if (lane > k && in) fma4(a, -row[k], x);
+    }
+}
+
 // y = L⁻¹·y of a quad, rows before from being 0: y_i = (y_i − Σ_{k<i} L_ik·y_k)/L_ii.
 __device__ __forceinline__ void solve_lower(const Lower &l, float4 *y, int lane, int from) {
     from -= from % WARP;
     for (int p = from; p < l.d; p += WARP) {
-        int i = p + lane, n = l.d - p < WARP ? l.d - p : WARP;
+        int i = p + lane;
         bool in = i < l.d;
         const float *row = l.low + strict(i);
         float4 a = in ? y[i] : zero4();
-        float inv = in ? l.inv[i] : 0.f;
         if (in)
             for (int k = from; k < p; ++k) fma4(a, -row[k], y[k]);
-        for (int k = 0; k < n; ++k) {
-            float4 x = shuffle4(scale4(a, inv), k);
-            if (lane == k) a = x;
-            else if (lane > k && in) fma4(a, -row[p + k], x);
-        }
+        substitute(l, a, p, lane);
         if (in) y[i] = a;
         __syncwarp();
     }

@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel;
 
 import io.github.elbo4j.kernel.cuda.Cuda;
-import io.github.elbo4j.kernel.covariance.CholeskySimd;
+import io.github.elbo4j.kernel.covariance.CholeskyCuda;
 import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseSimd;
@@ -58,7 +58,7 @@ public final class CudaBackend {
         new PixelsSimd(),
         new GaussianCuda(cuda),
         new CovarianceCuda(cuda),
-        new CholeskySimd(),
+        new CholeskyCuda(cuda),
         new LikelihoodSimd(),
         new FusedLikelihoodSimd(),
         new LevelsSimd(),
