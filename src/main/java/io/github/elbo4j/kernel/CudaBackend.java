@@ -1,7 +1,7 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.covariance.CholeskySimd;
-import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.covariance.CholeskyCuda;
+import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseCuda;
@@ -66,8 +66,8 @@ public final class CudaBackend {
         new RandomCuda(cuda),
         new PixelsCuda(cuda),
         new GaussianCuda(cuda),
-        new CovarianceSimd(),
-        new CholeskySimd(),
+        new CovarianceCuda(cuda),
+        new CholeskyCuda(cuda),
         new LikelihoodCuda(cuda),
         new FusedLikelihoodCuda(cuda),
         new LevelsCuda(cuda),
