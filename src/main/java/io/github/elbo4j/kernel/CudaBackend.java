@@ -14,7 +14,7 @@ import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
 import io.github.elbo4j.kernel.flow.CouplingSimd;
-import io.github.elbo4j.kernel.flow.FlowSimd;
+import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
@@ -62,7 +62,7 @@ public final class CudaBackend {
         new LikelihoodSimd(),
         new FusedLikelihoodSimd(),
         new LevelsSimd(),
-        new FlowSimd(),
+        new FlowCuda(cuda),
         new SylvesterSimd(),
         new CouplingSimd(),
         new SplineSimd(),
