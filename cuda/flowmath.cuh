@@ -9,9 +9,12 @@
 // A squared norm: 0 where tiny, NaN beyond float32
 __device__ __forceinline__ float square_edges(float x) { return x > LARGEST_FLOAT ? NAN : x < SMALLEST_SQUARE ? 0.f : x; }
 
-// ln(1 + e^x), at least the contract's smallest; NaN stays
+// ln(1 + e^x); NaN stays
+__device__ __forceinline__ float flow_softplus(float x) { return (x > 0.f ? x : 0.f) + log1pf(expf(-fabsf(x))); }
+
+// The same, at least the contract's smallest
 __device__ __forceinline__ float positive_softplus(float x) {
-    float s = (x > 0.f ? x : x == x ? 0.f : x) + log1pf(expf(-fabsf(x)));
+    float s = flow_softplus(x);
     return s < SMALLEST_SOFTPLUS ? SMALLEST_SOFTPLUS : s;
 }
 

@@ -122,3 +122,10 @@ struct Slice {
     KERNEL(name##_128) parameters { name<WARP, 1> arguments; } \
     KERNEL(name##_512) parameters { name<WARP, 4> arguments; } \
     KERNEL(name##_any) parameters { name<THREADS, 0> arguments; }
+
+// The entry points of a template name<T> whose groups of T threads read a row once, for rows of up to 32 and 1,024
+// elements, and any.
+#define GROUP_KERNEL(name, parameters, arguments)           \
+    KERNEL(name##_32) parameters { name<8> arguments; }     \
+    KERNEL(name##_1024) parameters { name<WARP> arguments; } \
+    KERNEL(name##_any) parameters { name<THREADS> arguments; }

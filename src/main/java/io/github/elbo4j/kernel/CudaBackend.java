@@ -13,7 +13,7 @@ import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
-import io.github.elbo4j.kernel.flow.CouplingSimd;
+import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterSimd;
@@ -64,7 +64,7 @@ public final class CudaBackend {
         new LevelsSimd(),
         new FlowCuda(cuda),
         new SylvesterSimd(),
-        new CouplingSimd(),
+        new CouplingCuda(cuda),
         new SplineSimd(),
         new ImportanceSimd(),
         new ConcreteSimd(),
