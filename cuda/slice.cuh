@@ -94,6 +94,51 @@ struct Slice {
     __device__ __forceinline__ void add_to(float *to) const {
         visit([&](i64 i, const float (&x)[4]) { add4(x, to, i, d, wide); });
     }
+    // Elements i to i + 3, i a multiple of four: the thread that has them takes x.
+    __device__ __forceinline__ void set(i64 i, const float (&x)[4]) {
+        if (C > 0) {
+#pragma unroll
+            for (int c = 0; c < C; ++c)
+                if (4 * (lane + T * c) == i) {
+#pragma unroll
+                    for (int j = 0; j < 4; ++j) v[c][j] = i + j < d ? x[j] : 0.f;
+                }
+        } else if (i / 4 % T == lane) {
+            store4(x, place, i, d, wide);
+        }
+    }
+    // Elements i to i + 3 += x, by the thread that has them
+    __device__ __forceinline__ void add_at(i64 i, const float (&x)[4]) {
+        if (C > 0) {
+#pragma unroll
+            for (int c = 0; c < C; ++c)
+                if (4 * (lane + T * c) == i) {
+#pragma unroll
+                    for (int j = 0; j < 4; ++j) v[c][j] += x[j];
+                }
+        } else {
+            add4(x, place, i, d, wide);
+        }
+    }
+    // Element i where this thread has it, elsewhere 0
+    __device__ __forceinline__ float at(i64 i) const {
+        if (i / 4 % T != lane) return 0;
+        if (C == 0) return place[i];
+        float x = 0;
+#pragma unroll
+        for (int c = 0; c < C; ++c)
+#pragma unroll
+            for (int j = 0; j < 4; ++j) x = 4 * (lane + T * c) + j == i ? v[c][j] : x;
+        return x;
+    }
+    __device__ __forceinline__ void put(i64 i, float x) {
+        if (i / 4 % T != lane) return;
+        if (C == 0) place[i] = x;
+#pragma unroll
+        for (int c = 0; c < C; ++c)
+#pragma unroll
+            for (int j = 0; j < 4; ++j) v[c][j] = 4 * (lane + T * c) + j == i ? x : v[c][j];
+    }
     // This thread's share of the product with the row p
     __device__ __forceinline__ float dot(const float *p) const {
         float s = 0;

@@ -16,7 +16,7 @@ import io.github.elbo4j.kernel.divergence.ProcessSimd;
 import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
-import io.github.elbo4j.kernel.flow.SylvesterSimd;
+import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
 import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
@@ -63,7 +63,7 @@ public final class CudaBackend {
         new FusedLikelihoodSimd(),
         new LevelsSimd(),
         new FlowCuda(cuda),
-        new SylvesterSimd(),
+        new SylvesterCuda(cuda),
         new CouplingCuda(cuda),
         new SplineSimd(),
         new ImportanceSimd(),
