@@ -13,10 +13,10 @@ import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
-import io.github.elbo4j.kernel.flow.CouplingSimd;
-import io.github.elbo4j.kernel.flow.FlowSimd;
+import io.github.elbo4j.kernel.flow.CouplingCuda;
+import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
-import io.github.elbo4j.kernel.flow.SylvesterSimd;
+import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
 import io.github.elbo4j.kernel.likelihood.FusedLikelihoodCuda;
@@ -71,9 +71,9 @@ public final class CudaBackend {
         new LikelihoodCuda(cuda),
         new FusedLikelihoodCuda(cuda),
         new LevelsCuda(cuda),
-        new FlowSimd(),
-        new SylvesterSimd(),
-        new CouplingSimd(),
+        new FlowCuda(cuda),
+        new SylvesterCuda(cuda),
+        new CouplingCuda(cuda),
         new SplineSimd(),
         new ImportanceSimd(),
         new ConcreteSimd(),
