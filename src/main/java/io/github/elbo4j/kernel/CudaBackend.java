@@ -18,7 +18,7 @@ import io.github.elbo4j.kernel.flow.FlowSimd;
 import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterSimd;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
-import io.github.elbo4j.kernel.importance.ImportanceSimd;
+import io.github.elbo4j.kernel.importance.ImportanceCuda;
 import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
 import io.github.elbo4j.kernel.likelihood.LevelsSimd;
 import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
@@ -66,7 +66,7 @@ public final class CudaBackend {
         new SylvesterSimd(),
         new CouplingSimd(),
         new SplineSimd(),
-        new ImportanceSimd(),
+        new ImportanceCuda(cuda),
         new ConcreteSimd(),
         new CategoricalSimd(),
         new ScoreSimd(),
