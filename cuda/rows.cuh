@@ -31,7 +31,6 @@ __device__ __forceinline__ double block_sum(double v) {
 template <int T>
 __device__ __forceinline__ double row_sum(double v) { return T == WARP ? warp_sum(v) : block_sum(v); }
 
-// i / n in 32 bits where both fit: a division of 64 bits costs as much as a row's arithmetic.
-__device__ __forceinline__ i64 quotient(i64 i, i64 n) {
-    return ((unsigned long long) (i | n) >> 32) == 0 ? (i64) ((unsigned) i / (unsigned) n) : i / n;
-}
+// i / n for an element or a row of a tensor, of which there are fewer than 2^31: a division of 64 bits costs as much
+// as a row's arithmetic.
+__device__ __forceinline__ i64 quotient(i64 i, i64 n) { return (i64) ((unsigned) i / (unsigned) n); }

@@ -8,7 +8,7 @@ import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;
 import io.github.elbo4j.kernel.discrete.CategoricalSimd;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
-import io.github.elbo4j.kernel.discrete.ConcreteSimd;
+import io.github.elbo4j.kernel.discrete.ConcreteCuda;
 import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
@@ -67,7 +67,7 @@ public final class CudaBackend {
         new CouplingSimd(),
         new SplineSimd(),
         new ImportanceCuda(cuda),
-        new ConcreteSimd(),
+        new ConcreteCuda(cuda),
         new CategoricalSimd(),
         new ScoreSimd(),
         new CodebookSimd(),
