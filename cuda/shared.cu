@@ -1,5 +1,5 @@
 // What several families launch after a kernel of their own.
-#include "common.cuh"
+#include "rows.cuh"
 
 // out[i] (+)= Σ_rows part[row,i]: the second stage of a sum over rows, part [rows,n]. A block takes 32 columns,
 // its warps every eighth row each; the eight sums are added in order.
@@ -18,16 +18,10 @@ KERNEL(shared_add_columns)(const float *part, i64 rows, i64 n, int add, float *o
     }
 }
 
-// out[0] += Σ_i part[i], i < n: a single block, each thread every THREADS-th four, in their order.
+// out[0] += Σ part [n], by one block
 KERNEL(shared_add_all)(const float *part, i64 n, float *out) {
-    bool wide = aligned(part);
-    float s[4] = {};
-    for (i64 i = 4 * threadIdx.x; i < n; i += 4 * THREADS) {
-        float v[4];
-        load4(v, part, i, n, wide && i + 4 <= n);
-#pragma unroll
-        for (int j = 0; j < 4; ++j) s[j] += v[j];
-    }
-    float all = block_sum((s[0] + s[1]) + (s[2] + s[3]));
-    if (threadIdx.x == 0) *out += all;
+    double s = 0;
+    for (i64 i = threadIdx.x; i < n; i += THREADS) s += part[i];
+    s = block_sum(s);
+    if (threadIdx.x == 0) out[0] += (float) s;
 }

@@ -8,7 +8,7 @@ import io.github.elbo4j.kernel.dense.DenseCuda;
 import io.github.elbo4j.kernel.dense.NormalizationCuda;
 import io.github.elbo4j.kernel.discrete.CategoricalSimd;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
-import io.github.elbo4j.kernel.discrete.ConcreteSimd;
+import io.github.elbo4j.kernel.discrete.ConcreteCuda;
 import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
@@ -18,7 +18,7 @@ import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
 import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
-import io.github.elbo4j.kernel.importance.ImportanceSimd;
+import io.github.elbo4j.kernel.importance.ImportanceCuda;
 import io.github.elbo4j.kernel.likelihood.FusedLikelihoodCuda;
 import io.github.elbo4j.kernel.likelihood.LevelsCuda;
 import io.github.elbo4j.kernel.likelihood.LikelihoodCuda;
@@ -75,8 +75,8 @@ public final class CudaBackend {
         new SylvesterCuda(cuda),
         new CouplingCuda(cuda),
         new SplineSimd(),
-        new ImportanceSimd(),
-        new ConcreteSimd(),
+        new ImportanceCuda(cuda),
+        new ConcreteCuda(cuda),
         new CategoricalSimd(),
         new ScoreSimd(),
         new CodebookSimd(),

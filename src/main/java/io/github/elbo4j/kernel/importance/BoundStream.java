@@ -1,7 +1,9 @@
 package io.github.elbo4j.kernel.importance;
 
 import io.github.elbo4j.kernel.Checks;
+import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link ImportanceKernels#push} keeps of the samples it has seen, for each data point: the
@@ -17,6 +19,10 @@ public final class BoundStream {
   final float alpha;
   final float[] pending;
   final double[] totals;
+
+  /** What a device keeps instead of the two: the totals of all points, then what waits. */
+  @Nullable Tensor device;
+
   private final int points;
   private long count;
 
