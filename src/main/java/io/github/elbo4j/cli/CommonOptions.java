@@ -3,6 +3,7 @@ package io.github.elbo4j.cli;
 import io.github.elbo4j.data.DownloadProgress;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.CudaBackend;
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.JsonLine;
@@ -23,8 +24,14 @@ final class CommonOptions {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      description = "auto (default), simd or reference; refuses to start when it cannot have it")
+      description = "auto (default), cuda, simd or reference; refuses to start when it cannot have it")
   private @Nullable String backend;
+
+  @Option(
+      names = "--device",
+      paramLabel = "N",
+      description = "number of the CUDA device (default: 0); for --backend cuda")
+  private @Nullable Integer device;
 
   @Option(
       names = "--threads",
@@ -78,10 +85,20 @@ final class CommonOptions {
     }
     String name = backend == null ? fallback : backend;
     try {
+      if (device != null) {
+        return onDevice(name, device);
+      }
       return name.equals("auto") ? Backends.get() : Backends.choose(name);
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static Backend onDevice(String name, int number) {
+    if (!name.equals("cuda")) {
+      throw new ConfigException("--device " + number + " is for --backend cuda, not " + name);
+    }
+    return CudaBackend.get(number);
   }
 
   /** Prints the result: the object with {@code --json}, else the text. */

@@ -58,6 +58,8 @@ final class TrainUsageTest {
           --polyak        | 1                | polyak is 1.0 and must be at least 0 and below 1
           --polyak        | 0.99999999999999 | average decay
           --backend       | abacus           | "abacus" must be one of auto, cuda, simd, reference
+          --device        | 0                | --device 0 is for --backend cuda, not auto
+          --device        | first            | --device
           --seed          | lucky            | --seed
           --config        | no-such.toml     | there is no such file
           """)
