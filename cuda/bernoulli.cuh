@@ -49,7 +49,7 @@ __device__ __forceinline__ void logit_rows(const float *logits, Data data, Noise
         unsigned *outside, i64 rows, i64 k, i64 n) {
     Row<T> row;
     if (row.index >= rows) return;
-    i64 start = row.index / k * n;
+    i64 start = point_of(row.index, k) * n;
     logits += row.index * n;
     if (Slope) dLogits += row.index * n;
     data = data.from(start);

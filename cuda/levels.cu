@@ -25,7 +25,7 @@ __device__ __forceinline__ void categorical_rows(const float *logits, const unsi
     Row<T> row;
     if (row.index >= rows) return;
     logits += row.index * n * c;
-    x += row.index / k * n;
+    x += point_of(row.index, k) * n;
     if (Slope) dLogits += row.index * n * c;
     float gradient = Slope ? g[row.index] : 0.f, total = 0;
     int lane = row.lane % LANES;
@@ -66,28 +66,40 @@ __device__ __forceinline__ void categorical_rows(const float *logits, const unsi
     }
 }
 
-#define CATEGORICAL_KERNELS(name, LANES)                                                                                        \
-    template <int T>                                                                                                            \
-    __device__ __forceinline__ void name(const float *logits, const unsigned char *x, float *logLik, i64 rows, i64 k, i64 n,    \
-            int c) {                                                                                                            \
-        categorical_rows<T, LANES, false>(logits, x, nullptr, logLik, nullptr, rows, k, n, c);                                  \
-    }                                                                                                                           \
-    ROW_KERNEL(name,                                                                                                            \
-        (const float *logits, const unsigned char *x, float *logLik, i64 rows, i64 k, i64 n, int c),                            \
-        (logits, x, logLik, rows, k, n, c))                                                                                     \
-    template <int T>                                                                                                            \
-    __device__ __forceinline__ void name##_backward(const float *logits, const unsigned char *x, const float *g,                \
-            float *dLogits, i64 rows, i64 k, i64 n, int c) {                                                                    \
-        categorical_rows<T, LANES, true>(logits, x, g, nullptr, dLogits, rows, k, n, c);                                        \
-    }                                                                                                                           \
-    ROW_KERNEL(name##_backward,                                                                                                 \
-        (const float *logits, const unsigned char *x, const float *g, float *dLogits, i64 rows, i64 k, i64 n, int c),           \
-        (logits, x, g, dLogits, rows, k, n, c))
+#define CATEGORICAL_PARAMETERS (const float *logits, const unsigned char *x, float *logLik, i64 rows, i64 k, i64 n, int c)
+#define CATEGORICAL_ARGUMENTS (logits, x, logLik, rows, k, n, c)
+#define CATEGORICAL_BACKWARD_PARAMETERS \
+    (const float *logits, const unsigned char *x, const float *g, float *dLogits, i64 rows, i64 k, i64 n, int c)
+#define CATEGORICAL_BACKWARD_ARGUMENTS (logits, x, g, dLogits, rows, k, n, c)
+#define CATEGORICAL_TEMPLATES(name, LANES)                                                                                   \
+    template <int T>                                                                                                         \
+    __device__ __forceinline__ void name(const float *logits, const unsigned char *x, float *logLik, i64 rows, i64 k, i64 n, \
+            int c) {                                                                                                         \
+        categorical_rows<T, LANES, false>(logits, x, nullptr, logLik, nullptr, rows, k, n, c);                               \
+    }                                                                                                                        \
+    template <int T>                                                                                                         \
+    __device__ __forceinline__ void name##_backward(const float *logits, const unsigned char *x, const float *g,             \
+            float *dLogits, i64 rows, i64 k, i64 n, int c) {                                                                 \
+        categorical_rows<T, LANES, true>(logits, x, g, nullptr, dLogits, rows, k, n, c);                                     \
+    }
 
-// C ≤ 8, 64, 256
-CATEGORICAL_KERNELS(levels_categorical_1, 1)
-CATEGORICAL_KERNELS(levels_categorical_8, 8)
-CATEGORICAL_KERNELS(levels_categorical_32, 32)
+// C ≤ 8
+CATEGORICAL_TEMPLATES(levels_categorical_8, 1)
+ROW_KERNEL(levels_categorical_8, CATEGORICAL_PARAMETERS, CATEGORICAL_ARGUMENTS)
+ROW_KERNEL(levels_categorical_8_backward, CATEGORICAL_BACKWARD_PARAMETERS, CATEGORICAL_BACKWARD_ARGUMENTS)
+
+// C ≤ 64
+CATEGORICAL_TEMPLATES(levels_categorical_64, 8)
+ROW_KERNEL(levels_categorical_64, CATEGORICAL_PARAMETERS, CATEGORICAL_ARGUMENTS)
+ROW_KERNEL(levels_categorical_64_backward, CATEGORICAL_BACKWARD_PARAMETERS, CATEGORICAL_BACKWARD_ARGUMENTS)
+
+// C ≤ 256
+CATEGORICAL_TEMPLATES(levels_categorical_256, 32)
+ROW_KERNEL(levels_categorical_256, CATEGORICAL_PARAMETERS, CATEGORICAL_ARGUMENTS)
+ROW_KERNEL(levels_categorical_256_backward, CATEGORICAL_BACKWARD_PARAMETERS, CATEGORICAL_BACKWARD_ARGUMENTS)
 
 // logLik[r] = Σ_n log( σ(plus) − σ(minus) ), plus, minus = (x ± ½ − 255·mean)·exp(−logScale)/255
-LOCATION_KERNELS(levels_discretized_logistic, LogisticLaw)
+LOCATION_TEMPLATES(levels_discretized_logistic, LogisticLaw)
+ROW_KERNEL(levels_discretized_logistic, LOCATION_PARAMETERS, LOCATION_ARGUMENTS)
+ROW_KERNEL(levels_discretized_logistic_backward, LOCATION_BACKWARD_PARAMETERS, LOCATION_BACKWARD_ARGUMENTS)
+KERNEL(levels_discretized_logistic_columns)LOCATION_COLUMNS(LogisticLaw)

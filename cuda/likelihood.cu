@@ -75,7 +75,13 @@ ROW_KERNEL(likelihood_continuous_bernoulli_backward,
     (logits, Data{floats, bytes}, g, dLogits, rows, k, n))
 
 // logLik[r] = −½ Σ_n ( (x − mean)²·p + logVar + log 2π ), p = exp(−logVar)
-LOCATION_KERNELS(likelihood_gaussian, GaussianLaw)
+LOCATION_TEMPLATES(likelihood_gaussian, GaussianLaw)
+ROW_KERNEL(likelihood_gaussian, LOCATION_PARAMETERS, LOCATION_ARGUMENTS)
+ROW_KERNEL(likelihood_gaussian_backward, LOCATION_BACKWARD_PARAMETERS, LOCATION_BACKWARD_ARGUMENTS)
+KERNEL(likelihood_gaussian_columns)LOCATION_COLUMNS(GaussianLaw)
 
 // logLik[r] = −Σ_n ( |x − mean|·p + logScale + log 2 ), p = exp(−logScale)
-LOCATION_KERNELS(likelihood_laplace, LaplaceLaw)
+LOCATION_TEMPLATES(likelihood_laplace, LaplaceLaw)
+ROW_KERNEL(likelihood_laplace, LOCATION_PARAMETERS, LOCATION_ARGUMENTS)
+ROW_KERNEL(likelihood_laplace_backward, LOCATION_BACKWARD_PARAMETERS, LOCATION_BACKWARD_ARGUMENTS)
+KERNEL(likelihood_laplace_columns)LOCATION_COLUMNS(LaplaceLaw)

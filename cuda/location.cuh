@@ -83,7 +83,7 @@ __device__ __forceinline__ void location_rows(const float *mean, Data data, cons
     if (row.index >= rows) return;
     i64 r = row.index;
     mean += r * n, scale += r * rowStride;
-    data = data.from(r / k * n);
+    data = data.from(point_of(r, k) * n);
     dMean = Slope && dMean ? dMean + r * n : nullptr;
     dScale = Slope && dScale ? dScale + r * n : nullptr;
     bool wide = wide_rows(n, mean, each ? scale : nullptr, dMean, dScale) && data.wide(n);
@@ -136,29 +136,28 @@ __device__ __forceinline__ void location_columns(const float *mean, Data data, c
     }
 }
 
-// The kernels of a law. name: the log-probability. name_backward: its gradients by rows. name_columns: those to a scale
-// [N] that the rows share.
-#define LOCATION_KERNELS(name, Law)                                                                                            \
+// A law's kernels are three: ROW_KERNEL(name, LOCATION_PARAMETERS, LOCATION_ARGUMENTS), the log-probability;
+// ROW_KERNEL(name_backward, LOCATION_BACKWARD_PARAMETERS, LOCATION_BACKWARD_ARGUMENTS), its gradients by rows; and
+// KERNEL(name_columns)LOCATION_COLUMNS(Law), those to a scale [N] that the rows share. LOCATION_TEMPLATES(name, Law) before.
+#define LOCATION_DATA const float *mean, const float *floats, const unsigned char *bytes, const float *scale
+#define LOCATION_PARAMETERS (LOCATION_DATA, i64 rowStride, int each, float *logLik, i64 rows, i64 k, i64 n)
+#define LOCATION_ARGUMENTS (mean, Data{floats, bytes}, scale, rowStride, each, logLik, rows, k, n)
+#define LOCATION_BACKWARD_PARAMETERS \
+    (LOCATION_DATA, i64 rowStride, int each, const float *g, float *dMean, float *dScale, float *part, i64 rows, i64 k, i64 n)
+#define LOCATION_BACKWARD_ARGUMENTS (mean, Data{floats, bytes}, scale, rowStride, each, g, dMean, dScale, part, rows, k, n)
+#define LOCATION_COLUMNS(Law)                                                                     \
+    (LOCATION_DATA, const float *g, float *dMean, float *part, i64 rows, i64 k, i64 n, i64 per) { \
+        location_columns<Law>(mean, Data{floats, bytes}, scale, g, dMean, part, rows, k, n, per); \
+    }
+#define LOCATION_TEMPLATES(name, Law)                                                                                          \
     template <int T>                                                                                                           \
     __device__ __forceinline__ void name(const float *mean, Data data, const float *scale, i64 rowStride, int each,            \
             float *logLik, i64 rows, i64 k, i64 n) {                                                                           \
         location_rows<Law, T, true, false>(mean, data, scale, rowStride, each, nullptr, logLik, nullptr, nullptr, nullptr,     \
             rows, k, n);                                                                                                       \
     }                                                                                                                          \
-    ROW_KERNEL(name,                                                                                                           \
-        (const float *mean, const float *floats, const unsigned char *bytes, const float *scale, i64 rowStride, int each,      \
-            float *logLik, i64 rows, i64 k, i64 n),                                                                            \
-        (mean, Data{floats, bytes}, scale, rowStride, each, logLik, rows, k, n))                                               \
     template <int T>                                                                                                           \
     __device__ __forceinline__ void name##_backward(const float *mean, Data data, const float *scale, i64 rowStride, int each, \
             const float *g, float *dMean, float *dScale, float *part, i64 rows, i64 k, i64 n) {                                \
         location_rows<Law, T, false, true>(mean, data, scale, rowStride, each, g, nullptr, dMean, dScale, part, rows, k, n);   \
-    }                                                                                                                          \
-    ROW_KERNEL(name##_backward,                                                                                                \
-        (const float *mean, const float *floats, const unsigned char *bytes, const float *scale, i64 rowStride, int each,      \
-            const float *g, float *dMean, float *dScale, float *part, i64 rows, i64 k, i64 n),                                 \
-        (mean, Data{floats, bytes}, scale, rowStride, each, g, dMean, dScale, part, rows, k, n))                               \
-    KERNEL(name##_columns)(const float *mean, const float *floats, const unsigned char *bytes, const float *scale,             \
-            const float *g, float *dMean, float *part, i64 rows, i64 k, i64 n, i64 per) {                                      \
-        location_columns<Law>(mean, Data{floats, bytes}, scale, g, dMean, part, rows, k, n, per);                              \
     }

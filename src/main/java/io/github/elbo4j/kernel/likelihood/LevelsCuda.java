@@ -19,15 +19,26 @@ public final class LevelsCuda extends LevelsKernels {
   public LevelsCuda(Cuda cuda) {
     this.cuda = cuda;
     categoricals =
-        new Categorical[] {categorical(cuda, 1), categorical(cuda, 8), categorical(cuda, 32)};
-    logistic = new LocationCuda(cuda, "levels", "levels_discretized_logistic");
-  }
-
-  /** Of a dimension's logits each of that many threads holds eight. */
-  private static Categorical categorical(Cuda cuda, int lanes) {
-    String name = "levels_categorical_" + lanes;
-    return new Categorical(
-        8 * lanes, cuda.rows("levels", name), cuda.rows("levels", name + "_backward"));
+        new Categorical[] {
+          new Categorical(
+              8,
+              cuda.rows("levels", "levels_categorical_8"),
+              cuda.rows("levels", "levels_categorical_8_backward")),
+          new Categorical(
+              64,
+              cuda.rows("levels", "levels_categorical_64"),
+              cuda.rows("levels", "levels_categorical_64_backward")),
+          new Categorical(
+              256,
+              cuda.rows("levels", "levels_categorical_256"),
+              cuda.rows("levels", "levels_categorical_256_backward")),
+        };
+    logistic =
+        new LocationCuda(
+            cuda,
+            cuda.rows("levels", "levels_discretized_logistic"),
+            cuda.rows("levels", "levels_discretized_logistic_backward"),
+            cuda.kernel("levels", "levels_discretized_logistic_columns"));
   }
 
   private Categorical categorical(int levels) {

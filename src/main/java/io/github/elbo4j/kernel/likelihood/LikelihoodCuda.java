@@ -34,8 +34,18 @@ public final class LikelihoodCuda extends LikelihoodKernels {
     bernoulliDrawnBackward = cuda.rows(f, "likelihood_bernoulli_drawn_backward");
     continuousBernoulli = cuda.rows(f, "likelihood_continuous_bernoulli");
     continuousBernoulliBackward = cuda.rows(f, "likelihood_continuous_bernoulli_backward");
-    gaussian = new LocationCuda(cuda, f, "likelihood_gaussian");
-    laplace = new LocationCuda(cuda, f, "likelihood_laplace");
+    gaussian =
+        new LocationCuda(
+            cuda,
+            cuda.rows(f, "likelihood_gaussian"),
+            cuda.rows(f, "likelihood_gaussian_backward"),
+            cuda.kernel(f, "likelihood_gaussian_columns"));
+    laplace =
+        new LocationCuda(
+            cuda,
+            cuda.rows(f, "likelihood_laplace"),
+            cuda.rows(f, "likelihood_laplace_backward"),
+            cuda.kernel(f, "likelihood_laplace_columns"));
   }
 
   @Override

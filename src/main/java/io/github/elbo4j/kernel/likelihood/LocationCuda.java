@@ -9,8 +9,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A likelihood of a location and a scale on a device: the kernels that LOCATION_KERNELS of
- * cuda/location.cuh makes. The scale has one element, or one a column, or one an element.
+ * A likelihood of a location and a scale on a device: kernels of cuda/location.cuh. The scale has
+ * one element, or one a column, or one an element.
  */
 final class LocationCuda {
   private final RowKernel forward;
@@ -18,10 +18,10 @@ final class LocationCuda {
   private final CudaKernel columns;
   private final ColumnSums columnSums;
 
-  LocationCuda(Cuda cuda, String family, String name) {
-    forward = cuda.rows(family, name);
-    backward = cuda.rows(family, name + "_backward");
-    columns = cuda.kernel(family, name + "_columns");
+  LocationCuda(Cuda cuda, RowKernel forward, RowKernel backward, CudaKernel columns) {
+    this.forward = forward;
+    this.backward = backward;
+    this.columns = columns;
     columnSums = new ColumnSums(cuda);
   }
 
