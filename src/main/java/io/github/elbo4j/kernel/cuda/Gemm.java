@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
 import io.github.elbo4j.kernel.dense.Activation;
+import java.util.Arrays;
 
 /**
  * The matrix product on a device: cuda/gemm.cuh. Tiles of 128 where there are enough of them to
@@ -22,28 +23,24 @@ public final class Gemm {
 
   private static final int SLICE = 16;
 
+  /** By transposition: 1 for a, 2 for b. */
   private final CudaKernel[] small;
+
   private final CudaKernel[] large;
   private final CudaKernel smallLayer;
   private final CudaKernel largeLayer;
   private final CudaKernel finish;
 
   public Gemm(Cuda cuda) {
-    small = products(cuda, SMALL);
-    large = products(cuda, LARGE);
-    smallLayer = cuda.kernel("gemm", "gemm_layer_" + SMALL);
-    largeLayer = cuda.kernel("gemm", "gemm_layer_" + LARGE);
+    small = kernels(cuda, "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
+    large = kernels(cuda, "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
+    smallLayer = cuda.kernel("gemm", "gemm_layer_64");
+    largeLayer = cuda.kernel("gemm", "gemm_layer_128");
     finish = cuda.kernel("gemm", "gemm_finish");
   }
 
-  /** By transposition: 1 for a, 2 for b. */
-  private static CudaKernel[] products(Cuda cuda, int tile) {
-    String[] names = {"nn", "tn", "nt", "tt"};
-    CudaKernel[] kernels = new CudaKernel[names.length];
-    for (int i = 0; i < names.length; i++) {
-      kernels[i] = cuda.kernel("gemm", "gemm_" + names[i] + "_" + tile);
-    }
-    return kernels;
+  private static CudaKernel[] kernels(Cuda cuda, String... names) {
+    return Arrays.stream(names).map(n -> cuda.kernel("gemm", n)).toArray(CudaKernel[]::new);
   }
 
   /**
