@@ -103,7 +103,7 @@ public final class Gemm {
       finish(call, part, (k + per - 1) / per, bias, f, pre, y, false, m, n);
       return;
     }
-    call.pass(x).pass(w).pass(bias).pass(f.ordinal()).pass(pre).pass(y).pass(m).pass(n).pass(k);
+    call.pass(x).pass(w).pass(bias).pass(f.code()).pass(pre).pass(y).pass(m).pass(n).pass(k);
     if (isLarge(m, n)) {
       call.launch(largeLayer, tiles(m, n, LARGE), THREADS, 0);
     } else {
@@ -151,7 +151,7 @@ public final class Gemm {
       boolean accumulate,
       long m,
       long n) {
-    call.pass(part).pass(chunks).pass(bias).pass(f.ordinal()).pass(pre).pass(c).pass(accumulate);
+    call.pass(part).pass(chunks).pass(bias).pass(f.code()).pass(pre).pass(c).pass(accumulate);
     call.pass(m * n).pass(n).launchFlat(finish, m * n);
   }
 }
