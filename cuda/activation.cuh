@@ -1,4 +1,4 @@
-// Activation.java: the activations of dense layers and their slopes. The numbers are those of the enum.
+// Activation.java: the activations of dense layers and their slopes. The numbers are the codes there.
 #pragma once
 #include "common.cuh"
 

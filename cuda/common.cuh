@@ -14,8 +14,9 @@
 #define THREADS 256
 #define ALL_LANES 0xffffffffu
 
-// An entry point: KERNEL(name)(const float *a, ...) { ... }
-#define KERNEL(name) extern "C" __global__ void __launch_bounds__(THREADS) name
+// An entry point: KERNEL(name)(const float *a, ...) { ... }, or KERNEL(name, blocks) where registers must leave room
+// for so many blocks on a multiprocessor.
+#define KERNEL(name, ...) extern "C" __global__ void __launch_bounds__(THREADS, ##__VA_ARGS__) name
 
 // Two entry points of the template name<T> over rows: name_warp with a warp a row, name_block with a block a
 // row. Java's RowKernel takes the second for long rows.

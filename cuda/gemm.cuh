@@ -18,28 +18,28 @@ template <int S, bool ALONG>
 struct Operand {
     enum { DEPTH = Slice<S>::DEPTH, QUADS = DEPTH / 4 };
     const float *at; // its element (0,o), o being the first of this thread
-    i64 n, rest;     // n − o
+    int n, rest;     // n − o
     int so, sk;      // this thread's first element in the slice
     bool wide;
     float v[4];
 
-    __device__ __forceinline__ Operand(const float *p, i64 n, i64 depth, i64 first) : n(n), wide(wide_rows(ALONG ? depth : n, p)) {
+    __device__ __forceinline__ Operand(const float *p, int n, int depth, int first) : n(n), wide(wide_rows(ALONG ? depth : n, p)) {
         int t = threadIdx.x;
         so = ALONG ? t / 16 / QUADS * 16 + t % 16 : 4 * (t % (S / 4));
         sk = ALONG ? t / 16 % QUADS * 4 : t / (S / 4);
-        at = p + (first + so) * (ALONG ? depth : 1);
+        at = p + ((i64) first + so) * (ALONG ? depth : 1);
         rest = n - first - so;
     }
 
     // The four elements of the slice that begins at depth from; 0 behind the ends.
-    __device__ __forceinline__ void fetch(i64 from, i64 end) {
-        i64 k = from + sk;
+    __device__ __forceinline__ void fetch(int from, int end) {
+        int k = from + sk;
         if (rest <= 0 || k >= end) {
             v[0] = v[1] = v[2] = v[3] = 0.f;
         } else if (ALONG) {
             load4(v, at, k, end, wide);
         } else {
-            load4(v, at + k * n, 0, rest, wide);
+            load4(v, at + (i64) k * n, 0, rest, wide);
         }
     }
 
@@ -91,8 +91,8 @@ __device__ __forceinline__ void multiply_slices(float (&sum)[S / 16][S / 16], co
 // sum = the tile of op(A)·op(B) from (row, column) on, over depths [from, end) of K; from is a multiple of the depth
 // of a slice. op(A) is [m,K], op(B) [K,n].
 template <int S, bool TA, bool TB>
-__device__ __forceinline__ void multiply_tile(float (&sum)[S / 16][S / 16], const float *a, const float *b, i64 m, i64 n, i64 K, i64 row,
-        i64 column, i64 from, i64 end, const Place &at) {
+__device__ __forceinline__ void multiply_tile(float (&sum)[S / 16][S / 16], const float *a, const float *b, int m, int n, int K, int row,
+        int column, int from, int end, const Place &at) {
     __align__(16) __shared__ Slice<S> left[2], right[2];
     Operand<S, !TA> x(a, m, K, row);
     Operand<S, TB> y(b, n, K, column);
@@ -133,22 +133,22 @@ struct Epilogue {
 // A whole kernel: tile blockIdx.x of C, chunk blockIdx.y of per depths. Where there are several chunks c is
 // [chunks,m,n], a partial product each.
 template <int S, bool TA, bool TB, bool FUSED>
-__device__ __forceinline__ void gemm(const float *a, const float *b, i64 m, i64 n, i64 K, i64 per, Epilogue out) {
-    i64 across = (n + S - 1) / S, row = blockIdx.x / across * S, column = blockIdx.x % across * S;
-    i64 from = blockIdx.y * per, end = from + per < K ? from + per : K;
+__device__ __forceinline__ void gemm(const float *a, const float *b, int m, int n, int K, int per, Epilogue out) {
+    int across = (n - 1) / S + 1, row = blockIdx.x / across * S, column = blockIdx.x % across * S;
+    int from = blockIdx.y * per, end = per < K - from ? from + per : K;
     float sum[S / 16][S / 16] = {};
     Place at;
     multiply_tile<S, TA, TB>(sum, a, b, m, n, K, row, column, from, end, at);
-    out.c += blockIdx.y * m * n;
+    out.c += (i64) blockIdx.y * m * n;
     bool wide = wide_rows(n, out.bias, out.pre, out.c);
 #pragma unroll 1
     for (int i = 0; i < S / 16; ++i) {
-        i64 r = row + 64 * (i / 4) + at.row + i % 4;
+        unsigned r = row + 64 * (i / 4) + at.row + i % 4; // unsigned: may pass the largest int, where it is behind m
 #pragma unroll
         for (int q = 0; q < S / 64; ++q) {
-            i64 c = column + 64 * q + at.column;
+            unsigned c = column + 64 * q + at.column;
             float v[4] = {sum[0][4 * q], sum[0][4 * q + 1], sum[0][4 * q + 2], sum[0][4 * q + 3]};
-            if (r < m && c < n) out.template put4<FUSED>(v, r, c, n, wide);
+            if (r < (unsigned) m && c < (unsigned) n) out.template put4<FUSED>(v, r, c, n, wide);
         }
         // The next row of sums moves up: unrolled instead, the activations would stand here S/16 times.
 #pragma unroll

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
 import io.github.elbo4j.kernel.dense.Activation;
+import java.util.Arrays;
 
 /**
  * The matrix product on a device: cuda/gemm.cuh. Tiles of 128 where there are enough of them to
@@ -22,28 +23,24 @@ public final class Gemm {
 
   private static final int SLICE = 16;
 
+  /** By transposition: 1 for a, 2 for b. */
   private final CudaKernel[] small;
+
   private final CudaKernel[] large;
   private final CudaKernel smallLayer;
   private final CudaKernel largeLayer;
   private final CudaKernel finish;
 
   public Gemm(Cuda cuda) {
-    small = products(cuda, SMALL);
-    large = products(cuda, LARGE);
-    smallLayer = cuda.kernel("gemm", "gemm_layer_" + SMALL);
-    largeLayer = cuda.kernel("gemm", "gemm_layer_" + LARGE);
+    small = kernels(cuda, "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
+    large = kernels(cuda, "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
+    smallLayer = cuda.kernel("gemm", "gemm_layer_64");
+    largeLayer = cuda.kernel("gemm", "gemm_layer_128");
     finish = cuda.kernel("gemm", "gemm_finish");
   }
 
-  /** By transposition: 1 for a, 2 for b. */
-  private static CudaKernel[] products(Cuda cuda, int tile) {
-    String[] names = {"nn", "tn", "nt", "tt"};
-    CudaKernel[] kernels = new CudaKernel[names.length];
-    for (int i = 0; i < names.length; i++) {
-      kernels[i] = cuda.kernel("gemm", "gemm_" + names[i] + "_" + tile);
-    }
-    return kernels;
+  private static CudaKernel[] kernels(Cuda cuda, String... names) {
+    return Arrays.stream(names).map(n -> cuda.kernel("gemm", n)).toArray(CudaKernel[]::new);
   }
 
   /**
@@ -106,7 +103,7 @@ public final class Gemm {
       finish(call, part, (k + per - 1) / per, bias, f, pre, y, false, m, n);
       return;
     }
-    call.pass(x).pass(w).pass(bias).pass(f.ordinal()).pass(pre).pass(y).pass(m).pass(n).pass(k);
+    call.pass(x).pass(w).pass(bias).pass(f.code()).pass(pre).pass(y).pass(m).pass(n).pass(k);
     if (isLarge(m, n)) {
       call.launch(largeLayer, tiles(m, n, LARGE), THREADS, 0);
     } else {
@@ -154,7 +151,7 @@ public final class Gemm {
       boolean accumulate,
       long m,
       long n) {
-    call.pass(part).pass(chunks).pass(bias).pass(f.ordinal()).pass(pre).pass(c).pass(accumulate);
+    call.pass(part).pass(chunks).pass(bias).pass(f.code()).pass(pre).pass(c).pass(accumulate);
     call.pass(m * n).pass(n).launchFlat(finish, m * n);
   }
 }

@@ -3,34 +3,36 @@ package io.github.elbo4j.kernel.dense;
 /** What a dense layer applies to {@code v = x·w + bias}, element by element. */
 public enum Activation {
   /** {@code v}. */
-  NONE(false),
+  NONE(0, false),
 
   /** {@code max(v, 0)}, with derivative 0 at 0. */
-  RELU(false),
+  RELU(1, false),
 
   /** {@code tanh(v)}. */
-  TANH(false),
+  TANH(2, false),
 
   /** {@code 1/(1 + exp(−v))}. */
-  SIGMOID(false),
+  SIGMOID(3, false),
 
   /** {@code log(1 + exp(v))}. */
-  SOFTPLUS(false),
+  SOFTPLUS(4, false),
 
   /** {@code v} above 0, else {@code exp(v) − 1} (Clevert et al. 2016, α = 1). */
-  ELU(false),
+  ELU(5, false),
 
   /**
    * {@code v·Φ(v)}, Φ the normal distribution function: the exact form (Hendrycks and Gimpel 2016).
    */
-  GELU(true),
+  GELU(6, true),
 
   /** {@code v·sigmoid(v)}, also called swish (Elfwing et al. 2018). */
-  SILU(true);
+  SILU(7, true);
 
+  private final int code;
   private final boolean needsPre;
 
-  Activation(boolean needsPre) {
+  Activation(int code, boolean needsPre) {
+    this.code = code;
     this.needsPre = needsPre;
   }
 
@@ -40,5 +42,10 @@ public enum Activation {
    */
   public boolean needsPre() {
     return needsPre;
+  }
+
+  /** Its number in cuda/activation.cuh. */
+  public int code() {
+    return code;
   }
 }

@@ -93,7 +93,7 @@ public final class DenseCuda extends DenseKernels {
     long value = call.in(y);
     long slopeOfY = call.in(dY);
     if (sums == 0) {
-      call.pass(f.ordinal()).pass(given).pass(value).pass(slopeOfY).pass(g).pass(y.size());
+      call.pass(f.code()).pass(given).pass(value).pass(slopeOfY).pass(g).pass(y.size());
       call.launchFlat(slope, (y.size() + 3L) / 4);
       return;
     }
@@ -101,7 +101,7 @@ public final class DenseCuda extends DenseKernels {
     long n = (long) points * y.columns();
     long chunks = ColumnSums.chunks(k);
     long part = call.scratch(chunks * n * Float.BYTES);
-    call.pass(f.ordinal()).pass(given).pass(value).pass(slopeOfY).pass(g).pass(part);
+    call.pass(f.code()).pass(given).pass(value).pass(slopeOfY).pass(g).pass(part);
     call.pass(points).pass(k).pass(y.columns()).pass(ColumnSums.rowsEach(k));
     call.launchFlat(slopeSums, chunks * n);
     columnSums.sum(call, part, chunks, n, accumulate, sums);
@@ -138,7 +138,7 @@ public final class DenseCuda extends DenseKernels {
   protected void doCondition(Tensor x, Tensor c, Activation f, @Nullable Tensor pre, Tensor y) {
     int samples = c.rows() == 0 ? 1 : y.rows() / c.rows();
     DeviceCall call = cuda.begin();
-    call.pass(call.in(x)).pass(call.in(c)).pass(f.ordinal()).pass(call.out(pre)).pass(call.out(y));
+    call.pass(call.in(x)).pass(call.in(c)).pass(f.code()).pass(call.out(pre)).pass(call.out(y));
     call.pass(y.rows()).pass(samples).pass(y.columns());
     call.launchFlat(condition, y.rows() * ((y.columns() + 3L) / 4));
     call.end();

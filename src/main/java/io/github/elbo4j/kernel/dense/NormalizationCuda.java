@@ -29,26 +29,26 @@ public final class NormalizationCuda extends NormalizationKernels {
 
   public NormalizationCuda(Cuda cuda) {
     this.cuda = cuda;
-    softmax = rows("softmax");
-    softmaxBackward = rows("softmax_backward");
-    layer = rows("layer");
-    layerBackward = rows("layer_backward");
-    gradientSums = kernel("gradient_sums");
-    chunkMoments = kernel("chunk_moments");
-    channelMoments = rows("channel_moments");
-    fixedRstd = kernel("fixed_rstd");
-    channels = kernel("channels");
-    channelSums = rows("channel_sums");
-    channelsBackward = kernel("channels_backward");
+    softmax = rows("normalization_softmax");
+    softmaxBackward = rows("normalization_softmax_backward");
+    layer = rows("normalization_layer");
+    layerBackward = rows("normalization_layer_backward");
+    gradientSums = kernel("normalization_gradient_sums");
+    chunkMoments = kernel("normalization_chunk_moments");
+    channelMoments = rows("normalization_channel_moments");
+    fixedRstd = kernel("normalization_fixed_rstd");
+    channels = kernel("normalization_channels");
+    channelSums = rows("normalization_channel_sums");
+    channelsBackward = kernel("normalization_channels_backward");
     columnSums = new ColumnSums(cuda);
   }
 
-  private RowKernel rows(String hook) {
-    return cuda.rows("normalization", "normalization_" + hook);
+  private RowKernel rows(String entry) {
+    return cuda.rows("normalization", entry);
   }
 
-  private CudaKernel kernel(String hook) {
-    return cuda.kernel("normalization", "normalization_" + hook);
+  private CudaKernel kernel(String entry) {
+    return cuda.kernel("normalization", entry);
   }
 
   @Override
