@@ -12,7 +12,7 @@ import io.github.elbo4j.kernel.discrete.ConcreteSimd;
 import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
-import io.github.elbo4j.kernel.divergence.ProcessSimd;
+import io.github.elbo4j.kernel.divergence.ProcessCuda;
 import io.github.elbo4j.kernel.flow.CouplingSimd;
 import io.github.elbo4j.kernel.flow.FlowSimd;
 import io.github.elbo4j.kernel.flow.SplineSimd;
@@ -73,7 +73,7 @@ public final class CudaBackend {
         new CodebookSimd(),
         new CorrelationSimd(),
         new DiscrepancySimd(),
-        new ProcessSimd(),
+        new ProcessCuda(cuda),
         new DenseSimd(),
         new NormalizationSimd(),
         new ConvolutionSimd(),
