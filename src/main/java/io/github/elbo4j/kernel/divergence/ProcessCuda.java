@@ -177,8 +177,7 @@ public final class ProcessCuda extends ProcessKernels {
     }
     if (dV != null) {
       call.pass(call.in(v)).pass(g).pass(call.inOut(dV)).pass(v.rows()).pass(v.columns());
-      call.launch(
-          conditionalCovarianceBackward, tiles(v.rows(), v.columns(), SQUARE), THREADS, 0);
+      call.launch(conditionalCovarianceBackward, tiles(v.rows(), v.columns(), SQUARE), THREADS, 0);
     }
     call.end();
   }
