@@ -118,7 +118,7 @@ __device__ __forceinline__ int factor_in_place(const Work &w) {
 // leading minor that is not positive or not finite. l may be a.
 template <bool Shared>
 __device__ __forceinline__ void cholesky_factor(const float *a, float *l, int *status, i64 b, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 0);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         i64 at = p * d * d;
         load_full(w, a + at);
@@ -137,7 +137,7 @@ MATRIX_KERNEL(cholesky_factor, (const float *a, float *l, int *status, i64 b, i6
 // products [blocks,d,⌈d⌉₄]: Z = L⁻ᵀ·Φ(…), then P = (L⁻ᵀ·Zᵀ)ᵀ, whose row is made of the same row of Z.
 template <bool Shared>
 __device__ __forceinline__ void cholesky_factor_backward(const float *l, const float *dL, float *dA, float *products, i64 b, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 2);
     int s = round4(d);
     float *z = products + (i64) blockIdx.x * d * s;
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
@@ -178,6 +178,67 @@ __device__ __forceinline__ void cholesky_factor_backward(const float *l, const f
 MATRIX_KERNEL(cholesky_factor_backward, (const float *l, const float *dL, float *dA, float *products, i64 b, i64 d, float *scratch),
     (l, dL, dA, products, b, (int) d, scratch))
 
+// z_i = (s_i − Σ_{k>i} L_ki·z_k)/L_ii with s = z, or where Gradient s = Φ(Lᵀ·g): a column c a thread in registers.
+// columns[i] has the L_ki of all k, inv[i] is 1/L_ii.
+template <int N, bool Gradient>
+__device__ __forceinline__ void solve_column(const float4 (*columns)[N / 4 + 1], const float *inv, float (&z)[N], const float (&g)[N], int c) {
+#pragma unroll
+    for (int i = N - 1; i >= 0; --i) {
+        float s = Gradient ? 0.f : z[i], t = 0;
+#pragma unroll
+        for (int q = i / 4; q < N / 4; ++q) {
+            float4 v = columns[i][q];
+            float of[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+            for (int j = 0; j < 4; ++j) {
+                int k = 4 * q + j;
+                if (Gradient && k >= i) s = fmaf(of[j], g[k], s);
+                if (k > i) t = fmaf(of[j], z[k], t);
+            }
+        }
+        if (Gradient) s = i < c ? 0.f : i == c ? .5f * s : s;
+        z[i] = (s - t) * inv[i];
+    }
+}
+
+// cholesky_factor_backward for d ≤ N: N threads of a warp a matrix, THREADS / 2 threads a block. Behind the matrix's
+// end the factor is the identity.
+template <int N>
+__device__ __forceinline__ void factor_backward_small(const float *l, const float *dL, float *dA, i64 b, int d) {
+    __shared__ float4 columns[THREADS / 2 / N][N][N / 4 + 1];
+    __shared__ float inv[THREADS / 2 / N][N], tile[THREADS / 2 / N][N][N + 1];
+    int group = threadIdx.x / N, c = threadIdx.x % N;
+    i64 p = (i64) blockIdx.x * (THREADS / 2 / N) + group, at = p * d * d;
+    bool in = p < b;
+    float *column = reinterpret_cast<float *>(columns[group][c]), g[N], z[N];
+#pragma unroll
+    for (int k = 0; k < N; ++k) {
+        bool inside = in && k < d && c <= k;
+        float x = inside ? l[at + k * d + c] : k == c ? 1.f : 0.f;
+        column[k] = x;
+        if (k == c) inv[group][c] = 1.f / x;
+        g[k] = inside ? dL[at + k * d + c] : 0.f;
+    }
+    __syncwarp();
+    solve_column<N, true>(columns[group], inv[group], z, g, c);
+#pragma unroll
+    for (int i = 0; i < N; ++i) tile[group][i][c] = z[i];
+    __syncwarp();
+#pragma unroll
+    for (int i = 0; i < N; ++i) z[i] = tile[group][c][i];
+    solve_column<N, false>(columns[group], inv[group], z, g, c);
+    __syncwarp();
+#pragma unroll
+    for (int i = 0; i < N; ++i) tile[group][c][i] = z[i];
+    __syncwarp();
+#pragma unroll
+    for (int i = 0; i < N; ++i)
+        if (in && i < d && c < d) dA[at + i * d + c] += .5f * (tile[group][i][c] + z[i]);
+}
+KERNEL(cholesky_factor_backward_8)(const float *l, const float *dL, float *dA, i64 b, i64 d) { factor_backward_small<8>(l, dL, dA, b, (int) d); }
+KERNEL(cholesky_factor_backward_16)(const float *l, const float *dL, float *dA, i64 b, i64 d) { factor_backward_small<16>(l, dL, dA, b, (int) d); }
+KERNEL(cholesky_factor_backward_32)(const float *l, const float *dL, float *dA, i64 b, i64 d) { factor_backward_small<32>(l, dL, dA, b, (int) d); }
+
 // Columns c … c + 3 of a matrix [d,m] into y.
 __device__ __forceinline__ void load_columns(const Work &w, float4 *y, const float *from, i64 m, i64 c, bool wide) {
     int n = quad_size(m, c);
@@ -188,7 +249,7 @@ __device__ __forceinline__ void load_columns(const Work &w, float4 *y, const flo
 // X = L⁻¹·Y, L⁻ᵀ·Y or (L·Lᵀ)⁻¹·Y. l [b,d,d]; y, x [b,d,m]; x may be y. The second grid dimension shares the columns.
 template <bool Shared>
 __device__ __forceinline__ void cholesky_solve(int system, const float *l, const float *y, float *x, i64 b, int d, i64 m, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 1);
     bool wide = wide_rows(m, y, x);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         load_full(w, l + p * d * d);
@@ -221,7 +282,7 @@ __device__ __forceinline__ void add_columns(const Work &w, const float4 *g, floa
 template <bool Shared>
 __device__ __forceinline__ void cholesky_solve_backward(int system, const float *l, const float *x, const float *dX, float *dL, float *dY, i64 b,
         int d, i64 m, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 2);
     bool wide = wide_rows(m, x, dX, dY);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         i64 at = p * d * m;

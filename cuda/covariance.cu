@@ -52,7 +52,7 @@ __device__ __forceinline__ float divergence(const Work &w, const float *mu, floa
 template <bool Shared>
 __device__ __forceinline__ void covariance_reparameterize(const float *mu, const float *logSigma, const float *lower, const float *eps, Noise noise,
         float *z, float *kl, float *logQ, float *logP, i64 b, i64 k, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 1);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         float logs = load_factor(w, logSigma, lower, p);
         if (kl && blockIdx.y == 0) {
@@ -127,7 +127,7 @@ template <bool Shared>
 __device__ __forceinline__ void covariance_reparameterize_backward(const float *mu, const float *logSigma, const float *lower, const float *eps,
         Noise noise, const float *z, const float *dz, const float *dKl, const float *dLogQ, const float *dLogP, bool stick, float *dMu,
         float *dLogSigma, float *dLower, i64 b, i64 k, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 2);
     bool reached = dz || dLogP || (dLogQ && stick); // 0·∞ would be NaN
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         load_factor(w, logSigma, lower, p);
@@ -180,7 +180,7 @@ __device__ __forceinline__ void whiten(const Work &w, float4 *y, const float *x,
 template <bool Shared>
 __device__ __forceinline__ void covariance_log_density(const float *x, const float *mu, const float *logSigma, const float *lower, float *logProb,
         i64 b, i64 k, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 1);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         float c = -.5f * LOG_2PI * d - load_factor(w, logSigma, lower, p);
         for (i64 q = 4 * (w.warp + (i64) w.warps * blockIdx.y); q < k; q += 4LL * w.warps * gridDim.y) {
@@ -205,7 +205,7 @@ MATRIX_KERNEL(covariance_log_density,
 template <bool Shared>
 __device__ __forceinline__ void covariance_log_density_backward(const float *x, const float *mu, const float *logSigma, const float *lower,
         const float *dLogProb, float *dX, float *dMu, float *dLogSigma, float *dLower, i64 b, i64 k, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 2);
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         load_factor(w, logSigma, lower, p);
         for (i64 first = 0; first < k; first += 4 * w.warps) {
@@ -271,7 +271,7 @@ __device__ __forceinline__ void whiten_columns(const Work &w, float4 *y, const f
 template <bool Shared>
 __device__ __forceinline__ void covariance_kl(const float *mu1, const float *factor1, const float *mu2, const float *factor2, bool shared, float *kl,
         i64 b, int d, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 1);
     i64 n = (i64) d * d;
     for (i64 p = blockIdx.x; p < b; p += gridDim.x) {
         i64 p2 = shared ? 0 : p;
@@ -301,7 +301,7 @@ MATRIX_KERNEL(covariance_kl,
 template <bool Shared>
 __device__ __forceinline__ void covariance_kl_backward(const float *mu1, const float *factor1, const float *mu2, const float *factor2, bool shared,
         const float *dKl, float *dMu1, float *dFactor1, float *dMu2, float *dFactor2, i64 b, int d, i64 per, float *scratch) {
-    Work w = work_memory<Shared>(scratch, d);
+    Work w = work_memory<Shared>(scratch, d, 2);
     i64 n = (i64) d * d;
     for (i64 e = threadIdx.x; shared && dMu2 && e < n + d; e += blockDim.x) (e < n ? dFactor2[blockIdx.x * n + e] : dMu2[blockIdx.x * d + e - n]) = 0;
     i64 end = (blockIdx.x + 1) * per < b ? (blockIdx.x + 1) * per : b;

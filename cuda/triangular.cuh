@@ -22,25 +22,25 @@ struct Lower {
     int d;
 };
 
-// The work memory of a block: a matrix and, a warp, two quads of right-hand sides, u[i] and v[i] the four numbers
-// of row i; as large as Java's TriangularKernel.floats says.
+// The work memory of a block: a matrix and, a warp, none, one (v) or two (v and u) quads of right-hand sides: v[i] has
+// the four numbers of row i. As large as Java's TriangularKernel.floats says.
 struct Work {
     Lower l;
     float4 *allU, *allV, *u, *v;
     int warps, warp, lane;
 };
 template <bool Shared>
-__device__ __forceinline__ Work work_memory(float *scratch, int d) {
+__device__ __forceinline__ Work work_memory(float *scratch, int d, int quads) {
     DYN_SHARED(float4, triangular_work);
     Work w;
     w.warps = blockDim.x / WARP, w.warp = threadIdx.x / WARP, w.lane = threadIdx.x % WARP;
-    i64 each = round4(strict(d)) + 2 * round4(d) + 8LL * d * w.warps;
+    i64 each = round4(strict(d)) + 2 * round4(d) + 4LL * quads * d * w.warps;
     float *at = Shared ? reinterpret_cast<float *>(triangular_work) : scratch + each * (blockIdx.x + (i64) gridDim.x * blockIdx.y);
     w.l = Lower{at, at + round4(strict(d)), at + round4(strict(d)) + round4(d), d};
-    w.allU = reinterpret_cast<float4 *>(w.l.inv + round4(d));
-    w.allV = w.allU + (i64) d * w.warps;
-    w.u = w.allU + (i64) d * w.warp;
+    w.allV = reinterpret_cast<float4 *>(w.l.inv + round4(d));
+    w.allU = w.allV + (i64) d * w.warps;
     w.v = w.allV + (i64) d * w.warp;
+    w.u = w.allU + (i64) d * w.warp;
     return w;
 }
 

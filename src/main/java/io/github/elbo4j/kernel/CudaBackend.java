@@ -12,7 +12,7 @@ import io.github.elbo4j.kernel.discrete.ConcreteCuda;
 import io.github.elbo4j.kernel.discrete.ScoreSimd;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
-import io.github.elbo4j.kernel.divergence.ProcessSimd;
+import io.github.elbo4j.kernel.divergence.ProcessCuda;
 import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
@@ -82,7 +82,7 @@ public final class CudaBackend {
         new CodebookSimd(),
         new CorrelationSimd(),
         new DiscrepancySimd(),
-        new ProcessSimd(),
+        new ProcessCuda(cuda),
         new DenseCuda(cuda),
         new NormalizationCuda(cuda),
         new ConvolutionSimd(),

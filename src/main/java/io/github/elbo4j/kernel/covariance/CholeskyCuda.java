@@ -15,7 +15,13 @@ public final class CholeskyCuda extends CholeskyKernels {
   private static final int CHUNK = 64;
 
   private static final int THREADS = 256;
-  private static final int WARPS = THREADS / 32;
+  private static final int WARP = 32;
+  private static final int WARPS = THREADS / WARP;
+
+  /** Orders up to which there is a kernel that has matrices in registers, that many threads each. */
+  private static final int[] SMALL = {8, 16, 32};
+
+  private static final int SMALL_THREADS = 128;
 
   /** Blocks a multiprocessor where each block has a matrix of its own in global memory. */
   private static final int BLOCKS_EACH = 16;
@@ -25,6 +31,7 @@ public final class CholeskyCuda extends CholeskyKernels {
   private final CudaKernel unpack;
   private final TriangularKernel factor;
   private final TriangularKernel factorBackward;
+  private final CudaKernel[] smallBackward = new CudaKernel[SMALL.length];
   private final TriangularKernel solve;
   private final TriangularKernel solveBackward;
   private final CudaKernel logDet;
@@ -34,10 +41,13 @@ public final class CholeskyCuda extends CholeskyKernels {
     this.cuda = cuda;
     pack = cuda.kernel("cholesky", "cholesky_pack");
     unpack = cuda.kernel("cholesky", "cholesky_unpack");
-    factor = new TriangularKernel(cuda, "cholesky", "cholesky_factor");
-    factorBackward = new TriangularKernel(cuda, "cholesky", "cholesky_factor_backward");
-    solve = new TriangularKernel(cuda, "cholesky", "cholesky_solve");
-    solveBackward = new TriangularKernel(cuda, "cholesky", "cholesky_solve_backward");
+    factor = new TriangularKernel(cuda, "cholesky", "cholesky_factor", 0);
+    factorBackward = new TriangularKernel(cuda, "cholesky", "cholesky_factor_backward", 2);
+    for (int i = 0; i < SMALL.length; i++) {
+      smallBackward[i] = cuda.kernel("cholesky", "cholesky_factor_backward_" + SMALL[i]);
+    }
+    solve = new TriangularKernel(cuda, "cholesky", "cholesky_solve", 1);
+    solveBackward = new TriangularKernel(cuda, "cholesky", "cholesky_solve_backward", 2);
     logDet = cuda.kernel("cholesky", "cholesky_log_det");
     logDetBackward = cuda.kernel("cholesky", "cholesky_log_det_backward");
   }
@@ -122,7 +132,7 @@ public final class CholeskyCuda extends CholeskyKernels {
     Matrices to = out(call, layout, l);
     long minors = call.scratch(b * Integer.BYTES);
     call.pass(from.address).pass(to.address).pass(minors).pass(b).pass(d);
-    factor.launch(call, b, d, d);
+    factor.launch(call, b, d, d <= WARP ? 1 : d); // one panel is one warp's
     to.store();
     call.fetch(minors, status, 0, status.length);
     call.end();
@@ -136,12 +146,20 @@ public final class CholeskyCuda extends CholeskyKernels {
     Matrices factors = in(call, layout, l);
     Matrices gradients = in(call, layout, dL);
     Matrices sums = inOut(call, layout, dA);
-    long blocks =
-        Math.min(factorBackward.blocks(b, d), (long) BLOCKS_EACH * cuda.processors());
-    long products = call.scratch(blocks * d * ((d + 3) / 4 * 4) * Float.BYTES);
-    call.pass(factors.address).pass(gradients.address).pass(sums.address).pass(products);
-    call.pass(b).pass(d);
-    factorBackward.launchGrid(call, blocks, 1, d, d);
+    call.pass(factors.address).pass(gradients.address).pass(sums.address);
+    if (d <= WARP) {
+      int size = 0;
+      while (d > SMALL[size]) {
+        size++;
+      }
+      long each = SMALL_THREADS / SMALL[size];
+      call.pass(b).pass(d).launch(smallBackward[size], (b + each - 1) / each, SMALL_THREADS, 0);
+    } else {
+      long most = (long) BLOCKS_EACH * cuda.processors();
+      long blocks = Math.min(factorBackward.blocks(b, d), most);
+      call.pass(call.scratch(blocks * d * ((d + 3) / 4 * 4) * Float.BYTES)).pass(b).pass(d);
+      factorBackward.launchGrid(call, blocks, 1, d, d);
+    }
     sums.store();
     call.end();
   }

@@ -23,17 +23,17 @@ public final class CovarianceCuda extends CovarianceKernels {
 
   public CovarianceCuda(Cuda cuda) {
     this.cuda = cuda;
-    reparameterize = kernel("reparameterize");
-    reparameterizeBackward = kernel("reparameterize_backward");
-    logDensity = kernel("log_density");
-    logDensityBackward = kernel("log_density_backward");
-    kl = kernel("kl");
-    klBackward = kernel("kl_backward");
+    reparameterize = kernel("reparameterize", 1);
+    reparameterizeBackward = kernel("reparameterize_backward", 2);
+    logDensity = kernel("log_density", 1);
+    logDensityBackward = kernel("log_density_backward", 2);
+    kl = kernel("kl", 1);
+    klBackward = kernel("kl_backward", 2);
     columnSums = new ColumnSums(cuda);
   }
 
-  private TriangularKernel kernel(String name) {
-    return new TriangularKernel(cuda, "covariance", "covariance_" + name);
+  private TriangularKernel kernel(String name, int quads) {
+    return new TriangularKernel(cuda, "covariance", "covariance_" + name, quads);
   }
 
   private static long samples(Tensor rows, Tensor mu) {
@@ -41,8 +41,7 @@ public final class CovarianceCuda extends CovarianceKernels {
   }
 
   /** The samples' noise: its address, and what names it where that is 0. */
-  private static void passNoise(
-      DeviceCall call, @Nullable Tensor eps, @Nullable NoiseKey noise) {
+  private static void passNoise(DeviceCall call, @Nullable Tensor eps, @Nullable NoiseKey noise) {
     call.pass(call.in(eps));
     if (noise != null) {
       call.pass(noise);

@@ -19,30 +19,33 @@ final class TriangularKernel {
   private static final long MOST_BLOCKS = 1024;
 
   private final Cuda cuda;
+  private final int quads;
   private final CudaKernel shared;
   private final CudaKernel global;
 
-  TriangularKernel(Cuda cuda, String family, String entry) {
+  /** {@code quads}: of right-hand sides that a warp works on, as the kernel says. */
+  TriangularKernel(Cuda cuda, String family, String entry, int quads) {
     this.cuda = cuda;
+    this.quads = quads;
     shared = cuda.kernel(family, entry + "_shared");
     global = cuda.kernel(family, entry + "_global");
   }
 
   /** Floats that a block works in: as work_memory has them. */
-  private static long floats(long d, long warps) {
-    return round4(d * (d - 1) / 2) + 2 * round4(d) + 8 * d * warps;
+  private long floats(long d, long warps) {
+    return round4(d * (d - 1) / 2) + 2 * round4(d) + 4 * quads * d * warps;
   }
 
   private static long round4(long n) {
     return (n + 3) / 4 * 4;
   }
 
-  private static boolean fits(long d, long warps) {
+  private boolean fits(long d, long warps) {
     return floats(d, warps) * Float.BYTES <= SHARED_BYTES;
   }
 
   /** Of a block for that many right-hand sides a matrix; of the sizes alone, so that bits stay. */
-  private static int warps(int d, long sides) {
+  private int warps(int d, long sides) {
     long quads = (sides + 3) / 4;
     long useful = Math.max(quads, Math.min(MOST_WARPS, (d + WARP - 1) / WARP));
     int warps = (int) Math.max(1, Math.min(MOST_WARPS, useful));
