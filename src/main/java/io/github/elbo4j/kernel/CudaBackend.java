@@ -15,7 +15,7 @@ import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
 import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
-import io.github.elbo4j.kernel.flow.SplineSimd;
+import io.github.elbo4j.kernel.flow.SplineCuda;
 import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceSimd;
@@ -65,7 +65,7 @@ public final class CudaBackend {
         new FlowCuda(cuda),
         new SylvesterCuda(cuda),
         new CouplingCuda(cuda),
-        new SplineSimd(),
+        new SplineCuda(cuda),
         new ImportanceSimd(),
         new ConcreteSimd(),
         new CategoricalSimd(),
