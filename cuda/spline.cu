@@ -22,13 +22,13 @@ KERNEL(spline_index)(const float *mask, int *index, i64 d, i64 dt) {
 // The softmax of bins numbers, stride apart: the largest, and the sum of their exponentials less it
 struct Softmax {
     const float *raw;
-    i64 stride;
+    int stride;
     float most, sum;
-    __device__ __forceinline__ Softmax(const float *raw, i64 stride, int bins) : raw(raw), stride(stride), most(raw[0]), sum(0) {
-        for (int k = 1; k < bins; ++k) most = fmaxf(most, raw[k * stride]);
+    __device__ __forceinline__ Softmax(const float *raw, int stride, int bins) : raw(raw), stride(stride), most(raw[0]), sum(0) {
+        for (int k = 1; k < bins; ++k) most = fmaxf(most, raw[(i64) k * stride]);
         for (int k = 0; k < bins; ++k) sum += exponential(k);
     }
-    __device__ __forceinline__ float exponential(int k) const { return expf(raw[k * stride] - most); }
+    __device__ __forceinline__ float exponential(int k) const { return expf(raw[(i64) k * stride] - most); }
 };
 
 // One axis of a bin: its left end and size, and the exponentials of the bins before it and its own
@@ -150,7 +150,8 @@ __device__ __forceinline__ void add_softmax_gradient(const Softmax &axis, const 
         float toSize, float *d) {
     float rate = 1.f / axis.sum, mean = fmaf(toKnot, side.before, toSize * side.own) * rate;
     rate *= 2.f * bound * (1.f - bins * MIN_BIN);
-    for (int k = 0; k < bins; ++k) d[k * axis.stride] += axis.exponential(k) * rate * ((k < bin ? toKnot : k == bin ? toSize : 0.f) - mean);
+#pragma unroll 2
+    for (int k = 0; k < bins; ++k) d[(i64) k * axis.stride] += axis.exponential(k) * rate * ((k < bin ? toKnot : k == bin ? toSize : 0.f) - mean);
 }
 
 // dZ += and dParams +=; dOut [rows,d] or null, dLogDet [rows] or null, dZ [rows,d] or null, dParams like params or null.
