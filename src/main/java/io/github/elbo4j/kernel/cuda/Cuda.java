@@ -175,6 +175,7 @@ public final class Cuda {
   private static final class Probe {
     static final @Nullable String REASON = reason();
 
+    @SuppressWarnings("restricted")
     private static @Nullable String reason() {
       String os = System.getProperty("os.name", "");
       boolean windows = os.startsWith("Windows");
