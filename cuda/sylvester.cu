@@ -68,6 +68,7 @@ __device__ __forceinline__ void multiply_transposed(const float *m, const float 
         load4(s, x, i, to.d, to.wide);
 #pragma unroll
         for (int e = 0; e < 4; ++e) s[e] *= own[e];
+#pragma unroll 2
         for (i64 j = 0; j < i + 3 && j < to.d; ++j) {
             float q[4], y = x[j];
             load4(q, m + j * to.d, i, to.d, to.wide);

@@ -15,7 +15,7 @@ import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessCuda;
 import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
-import io.github.elbo4j.kernel.flow.SplineSimd;
+import io.github.elbo4j.kernel.flow.SplineCuda;
 import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceCuda;
@@ -74,7 +74,7 @@ public final class CudaBackend {
         new FlowCuda(cuda),
         new SylvesterCuda(cuda),
         new CouplingCuda(cuda),
-        new SplineSimd(),
+        new SplineCuda(cuda),
         new ImportanceCuda(cuda),
         new ConcreteCuda(cuda),
         new CategoricalSimd(),

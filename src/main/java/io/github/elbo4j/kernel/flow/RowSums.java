@@ -59,7 +59,9 @@ final class RowSums {
       return this;
     }
 
-    /** Sums of another kernel, which takes part, points, chunks, per and k, and then {@code last}. */
+    /**
+     * Sums of another kernel, which takes part, points, chunks, per and k, and then {@code last}.
+     */
     Sums by(CudaKernel kernel, long last) {
       call.pass(part);
       passRows().pass(last).launchFlat(kernel, points * chunks * n);

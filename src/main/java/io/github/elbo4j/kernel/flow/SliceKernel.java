@@ -29,7 +29,9 @@ final class SliceKernel {
     call.launch(kernels[form], (rows + each - 1) / each, THREADS, 0);
   }
 
-  /** Memory for {@code each} rows of work a row, where they do not fit in registers; otherwise 0. */
+  /**
+   * Memory for {@code each} rows of work a row, where they do not fit in registers; otherwise 0.
+   */
   static long work(DeviceCall call, long rows, int each, int d) {
     return form(d) < LONGEST.length ? 0 : call.scratch(rows * each * d * Float.BYTES);
   }
