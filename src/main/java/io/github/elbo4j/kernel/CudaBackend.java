@@ -6,10 +6,10 @@ import io.github.elbo4j.kernel.covariance.CovarianceSimd;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;
-import io.github.elbo4j.kernel.discrete.CategoricalSimd;
+import io.github.elbo4j.kernel.discrete.CategoricalCuda;
 import io.github.elbo4j.kernel.discrete.CodebookSimd;
 import io.github.elbo4j.kernel.discrete.ConcreteCuda;
-import io.github.elbo4j.kernel.discrete.ScoreSimd;
+import io.github.elbo4j.kernel.discrete.ScoreCuda;
 import io.github.elbo4j.kernel.divergence.CorrelationSimd;
 import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
@@ -68,8 +68,8 @@ public final class CudaBackend {
         new SplineSimd(),
         new ImportanceCuda(cuda),
         new ConcreteCuda(cuda),
-        new CategoricalSimd(),
-        new ScoreSimd(),
+        new CategoricalCuda(cuda),
+        new ScoreCuda(cuda),
         new CodebookSimd(),
         new CorrelationSimd(),
         new DiscrepancySimd(),
