@@ -7,11 +7,11 @@ import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;
 import io.github.elbo4j.kernel.discrete.CategoricalCuda;
-import io.github.elbo4j.kernel.discrete.CodebookSimd;
+import io.github.elbo4j.kernel.discrete.CodebookCuda;
 import io.github.elbo4j.kernel.discrete.ConcreteCuda;
 import io.github.elbo4j.kernel.discrete.ScoreCuda;
-import io.github.elbo4j.kernel.divergence.CorrelationSimd;
-import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
+import io.github.elbo4j.kernel.divergence.CorrelationCuda;
+import io.github.elbo4j.kernel.divergence.DiscrepancyCuda;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
 import io.github.elbo4j.kernel.flow.CouplingSimd;
 import io.github.elbo4j.kernel.flow.FlowSimd;
@@ -70,9 +70,9 @@ public final class CudaBackend {
         new ConcreteCuda(cuda),
         new CategoricalCuda(cuda),
         new ScoreCuda(cuda),
-        new CodebookSimd(),
-        new CorrelationSimd(),
-        new DiscrepancySimd(),
+        new CodebookCuda(cuda),
+        new CorrelationCuda(cuda),
+        new DiscrepancyCuda(cuda),
         new ProcessSimd(),
         new DenseSimd(),
         new NormalizationSimd(),
