@@ -1,8 +1,8 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
 import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseSimd;
 import io.github.elbo4j.kernel.dense.NormalizationSimd;

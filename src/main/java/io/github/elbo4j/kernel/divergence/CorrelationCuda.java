@@ -23,8 +23,7 @@ public final class CorrelationCuda extends CorrelationKernels {
   }
 
   /** Passes log W of any posterior, of a sample's own and of the next, and whether they differ. */
-  private static void passWeights(
-      DeviceCall call, int points, long examples, Weighting weighting) {
+  private static void passWeights(DeviceCall call, int points, long examples, Weighting weighting) {
     boolean stratified = weighting == Weighting.STRATIFIED;
     call.pass((float) logWeight(points, examples, weighting));
     call.pass(stratified ? (float) logWeightOfOwn(examples) : 0f);
@@ -69,8 +68,13 @@ public final class CorrelationCuda extends CorrelationKernels {
       Tensor dLogVar) {
     DeviceCall call = cuda.begin();
     long[] read = {
-      call.in(z), call.in(mu), call.in(logVar), call.in(logQ),
-      call.in(logQPerDim), call.in(dLogQ), call.in(dLogQPerDim)
+      call.in(z),
+      call.in(mu),
+      call.in(logVar),
+      call.in(logQ),
+      call.in(logQPerDim),
+      call.in(dLogQ),
+      call.in(dLogQPerDim)
     };
     passRead(call, read, mu.rows(), examples, weighting);
     call.pass(call.inOut(dZ));
