@@ -4,7 +4,9 @@ MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 120
-.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step clean
+# The tests of CUDA run too, on memory without slack, so that sanitizers see each access beyond a block.
+EMULATED := -DexcludedTags=verify,allocation -Delbo4j.cuda.exact=true
+.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -18,7 +20,7 @@ test: ## the test suite (minutes)
 	@$(MVN) test
 
 verify: ## the test suite with its long tests, the jars and the formatting check
-	@$(MVN) spotless:check verify -DexcludedTags=none -DskipAllocation=true
+	@$(MVN) spotless:check verify -DexcludedTags=cuda -DskipAllocation=true
 
 lint: ## formatting, and compilation with every warning an error
 	@$(MVN) -q spotless:check test-compile
@@ -27,8 +29,8 @@ lint: ## formatting, and compilation with every warning an error
 format: ## format the sources
 	@$(MVN) -q spotless:apply
 
-coverage: ## line coverage of kernel, autodiff and vi, which must be 90 % each; target/site/jacoco
-	@$(MVN) -Pcoverage verify; status=$$?; scripts/coverage-summary.sh; exit $$status
+coverage: ## line coverage of kernel, autodiff and vi, which must be 90 % each, emu-test included; target/site/jacoco
+	@scripts/with-emulator.sh $(MVN) -Pcoverage verify $(EMULATED); status=$$?; scripts/coverage-summary.sh; exit $$status
 
 reproducible: ## build twice in two places and compare the jars byte by byte
 	@scripts/check-reproducible.sh
@@ -51,5 +53,23 @@ bench-smoke: ## each benchmark once, its answer compared with the reference
 bench-step: ## one training step of the classic VAE beside libtorch's, about 6 minutes (ARGS="options")
 	@bench/step.sh $(ARGS)
 
+ptx: ## rebuild the PTX in the jar from cuda/*.cu; needs nvcc
+	@scripts/ptx.sh
+
+emu-test: ## the CUDA backend on an emulated device; needs g++ and no GPU
+	@scripts/with-emulator.sh $(MVN) test -Dgroups=cuda $(EMULATED) -DskipAllocation=true
+
+emu-asan: ## the launches of emu-test again, under AddressSanitizer
+	@scripts/emu-sanitize.sh asan
+
+emu-ubsan: ## the same under UndefinedBehaviorSanitizer
+	@scripts/emu-sanitize.sh ubsan
+
+emu-tsan: ## the same under ThreadSanitizer, which finds races between CUDA threads
+	@scripts/emu-sanitize.sh tsan
+
+emu-bugs: ## planted mistakes in kernels, each of which the emulator must find
+	@cuda/emulator/check-bugs.sh
+
 clean: ## remove what was built
-	@rm -rf target bench/target consumer/target
+	@rm -rf target bench/target consumer/target cuda/emulator/build

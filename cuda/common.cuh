@@ -25,7 +25,8 @@
 
 typedef long long i64;
 
-__device__ __forceinline__ float warp_sum(float v) {
+template <class V>
+__device__ __forceinline__ V warp_sum(V v) {
 #pragma unroll
     for (int o = WARP / 2; o > 0; o >>= 1) v += __shfl_xor_sync(ALL_LANES, v, o);
     return v;
@@ -39,12 +40,13 @@ __device__ __forceinline__ float warp_max(float v) {
 }
 
 // Over the THREADS threads of a block; every thread gets the result.
-__device__ __forceinline__ float block_sum(float v) {
-    __shared__ float part[THREADS / WARP];
+template <class V>
+__device__ __forceinline__ V block_sum(V v) {
+    __shared__ V part[THREADS / WARP];
     v = warp_sum(v);
     if ((threadIdx.x & (WARP - 1)) == 0) part[threadIdx.x / WARP] = v;
     __syncthreads();
-    float s = part[0];
+    V s = part[0];
 #pragma unroll
     for (int w = 1; w < THREADS / WARP; ++w) s += part[w];
     __syncthreads(); // the next call writes to part again

@@ -38,7 +38,7 @@ __device__ __forceinline__ void sample(const float *mu, const float *logVar, con
             if (k > 0) {
                 x[j] = fmaf(expf(.5f * l[j]), e[j], m[j]);
                 sumQ += e[j] * e[j] + LOG_2PI + l[j];
-                sumP += x[j] * x[j] + LOG_2PI;
+                sumP += .5f * x[j] * x[j] + .5f * LOG_2PI; // halved first: the square may overflow
             }
             kls[j] = .5f * m[j] * m[j] + half_spread(l[j]);
             sumKl += kls[j];
@@ -56,7 +56,7 @@ __device__ __forceinline__ void sample(const float *mu, const float *logVar, con
     }
     if (logP) {
         sumP = row.sum(sumP);
-        if (row.first()) logP[row.index] = -.5f * sumP;
+        if (row.first()) logP[row.index] = -sumP;
     }
 }
 

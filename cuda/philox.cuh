@@ -60,3 +60,16 @@ __device__ __forceinline__ void normals4(const Noise &key, unsigned long long bl
     normals_of(c.x, c.y, e[0], e[1]);
     normals_of(c.z, c.w, e[2], e[3]);
 }
+
+__device__ __forceinline__ bool within(i64 i, i64 n) { return i >= 0 && i < n; }
+
+// Elements first … first + n − 1 by a flat grid (DeviceCall.launchNoise):
+// take(block, i) gets the block that elements i + {0, 16, 32, 48} come from, counted from first; not all need be within n.
+template <class F>
+__device__ __forceinline__ void each_block(const Noise &key, i64 first, i64 n, F take) {
+    for (i64 q = flat_index();; q += flat_count()) {
+        i64 i = (q >> 4) * 64 + (q & 15) - (first & 63);
+        if (i >= n) break;
+        take(philox(key, (unsigned long long) (first >> 6) * 16 + q), i);
+    }
+}

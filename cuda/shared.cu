@@ -1,9 +1,9 @@
 // What several families launch after a kernel of their own.
 #include "rows.cuh"
 
-// out[i] += Σ_rows part[row,i]: the second stage of a sum over rows, part [rows,n]. A block takes 32 columns,
+// out[i] (+)= Σ_rows part[row,i]: the second stage of a sum over rows, part [rows,n]. A block takes 32 columns,
 // its warps every eighth row each; the eight sums are added in order.
-KERNEL(shared_add_columns)(const float *part, i64 rows, i64 n, float *out) {
+KERNEL(shared_add_columns)(const float *part, i64 rows, i64 n, int add, float *out) {
     __shared__ float sums[THREADS / WARP][WARP];
     int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
     i64 column = (i64) blockIdx.x * WARP + lane;
@@ -14,7 +14,7 @@ KERNEL(shared_add_columns)(const float *part, i64 rows, i64 n, float *out) {
     __syncthreads();
     if (warp == 0 && column < n) {
         for (int w = 1; w < THREADS / WARP; ++w) s += sums[w][lane];
-        out[column] += s;
+        out[column] = add ? out[column] + s : s;
     }
 }
 

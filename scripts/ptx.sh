@@ -1,16 +1,21 @@
 #!/bin/bash
-# Rebuilds the PTX that ships in the jar from cuda/*.cu, with nvcc, for compute capability 7.5 and newer.
+# Rebuilds the PTX that ships in the jar from cuda/*.cu, with nvcc, for compute capability 7.5 and newer:
+# scripts/ptx.sh [folder instead of the resources]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=src/main/resources/io/github/elbo4j/cuda
+out=${1:-src/main/resources/io/github/elbo4j/cuda}
 nvcc=${NVCC:-nvcc}
 command -v "$nvcc" >/dev/null || { echo "ptx: $nvcc is missing: install the CUDA toolkit 13, or set NVCC" >&2; exit 1; }
 mkdir -p "$out"
-for source in cuda/*.cu; do
-  stem=$(basename "$source" .cu)
-  "$nvcc" -std=c++17 -O3 -arch=compute_75 -ptx -o "$out/$stem.ptx.new" "$source"
+compile() {
+  local stem=$(basename "$1" .cu)
+  "$nvcc" -std=c++17 -O3 -arch=compute_75 -ptx -o "$out/$stem.ptx.new" "$1"
   # The oldest instruction set version that the assemblers of CUDA 12 and 13 both take; no comments.
   sed -E 's/^\.version .*/.version 7.0/; s,//.*$,,; /^[[:space:]]*$/d' "$out/$stem.ptx.new" >"$out/$stem.ptx"
   rm "$out/$stem.ptx.new"
-done
+}
+export -f compile
+export nvcc out
+printf '%s\n' cuda/*.cu | xargs -P "$(nproc)" -I{} bash -ec 'compile {}'
+LC_ALL=C
 cat cuda/*.cu cuda/*.cuh | sha256sum | cut -d' ' -f1 >"$out/sources.sha256"

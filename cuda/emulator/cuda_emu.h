@@ -129,6 +129,7 @@ struct Reg {
 #define __host__
 #define __constant__
 #define __managed__
+#define __noinline__ __attribute__((noinline))
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)

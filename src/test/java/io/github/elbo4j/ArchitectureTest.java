@@ -33,6 +33,9 @@ class ArchitectureTest {
     ROOT + ".data.."
   };
 
+  /** The one package that may use JCuda. */
+  private static final String DRIVER = ROOT + ".kernel.cuda..";
+
   private static JavaClasses classes;
 
   @BeforeAll
@@ -105,11 +108,24 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(LIBRARY)
+        .and()
+        .resideOutsideOfPackage(DRIVER)
         .should()
         .dependOnClassesThat()
         .resideOutsideOfPackages(
             ROOT + "..", "java..", "javax..", "jdk.incubator.vector..", "org.jspecify..")
         .allowEmptyShould(true)
+        .check(classes);
+  }
+
+  @Test
+  void theDriverNeedsJcudaToo() {
+    noClasses()
+        .that()
+        .resideInAPackage(DRIVER)
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages(ROOT + "..", "java..", "jcuda..", "org.jspecify..")
         .check(classes);
   }
 

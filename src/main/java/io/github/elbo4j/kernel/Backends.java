@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.cuda.CudaProbe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses a backend and says why.
  *
- * <p>{@code -Delbo4j.backend=simd|reference} requires one: {@link #get()} then throws when it
- * cannot have it. Without it (or with {@code auto}) the fastest available one is taken, and the
- * choice of the slow reference is said once, through {@link System.Logger}, with the flag that
- * mends it.
+ * <p>{@code -Delbo4j.backend=cuda|simd|reference} requires one: {@link #get()} then throws when it
+ * cannot have it. Without it (or with {@code auto}) it is simd, or the slow reference where there is
+ * no Vector API; the choice of the reference is said once, through {@link System.Logger}, with the
+ * flag that mends it. CUDA is taken only when asked for: it has run on emulated devices alone so far.
  */
 public final class Backends {
   /** The flag without which the JDK hides the Vector API. */
@@ -25,7 +26,7 @@ public final class Backends {
   /**
    * What is known of one backend.
    *
-   * @param name {@code simd} or {@code reference}
+   * @param name {@code cuda}, {@code simd} or {@code reference}
    * @param available whether it can run here
    * @param reason why it can, or cannot
    */
@@ -39,18 +40,19 @@ public final class Backends {
   /**
    * The named backend.
    *
-   * @param name {@code auto}, {@code simd} or {@code reference}
+   * @param name {@code auto}, {@code cuda}, {@code simd} or {@code reference}
    * @throws IllegalArgumentException for another name
    * @throws IllegalStateException when that backend cannot run here, with the reason
    */
   public static Backend choose(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "auto" -> fastest();
+      case "cuda" -> CudaBackend.get();
       case "simd" -> requireSimd();
       case "reference" -> Reference.BACKEND;
       default ->
           throw new IllegalArgumentException(
-              "backend \"" + name + "\" must be one of auto, simd, reference");
+              "backend \"" + name + "\" must be one of auto, cuda, simd, reference");
     };
   }
 
@@ -67,6 +69,10 @@ public final class Backends {
   /** Every backend, the fastest first, with the reason why it can or cannot run. */
   public static List<Status> statuses() {
     List<Status> list = new ArrayList<>();
+    String noDevice = CudaProbe.whyNot();
+    list.add(
+        new Status(
+            "cuda", noDevice == null, noDevice == null ? CudaBackend.description() : noDevice));
     String missing = whyNoSimd();
     list.add(
         new Status("simd", missing == null, missing == null ? SimdBackend.description() : missing));
@@ -98,6 +104,7 @@ public final class Backends {
     boolean simd = whyNoSimd() == null;
     return switch (asked) {
       case "auto" -> (simd ? "simd" : "reference") + " (auto)";
+      case "cuda" -> (CudaProbe.whyNot() == null ? "cuda" : "none") + " (cuda was asked for)";
       case "simd" -> (simd ? "simd" : "none") + " (simd was asked for)";
       case "reference" -> "reference (reference was asked for)";
       default -> "none (\"" + name + "\" was asked for, which there is not)";

@@ -1,11 +1,11 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.covariance.CholeskySimd;
-import io.github.elbo4j.kernel.covariance.CovarianceSimd;
+import io.github.elbo4j.kernel.covariance.CholeskyCuda;
+import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
-import io.github.elbo4j.kernel.dense.DenseSimd;
-import io.github.elbo4j.kernel.dense.NormalizationSimd;
+import io.github.elbo4j.kernel.dense.DenseCuda;
+import io.github.elbo4j.kernel.dense.NormalizationCuda;
 import io.github.elbo4j.kernel.discrete.CategoricalCuda;
 import io.github.elbo4j.kernel.discrete.CodebookCuda;
 import io.github.elbo4j.kernel.discrete.ConcreteCuda;
@@ -13,20 +13,20 @@ import io.github.elbo4j.kernel.discrete.ScoreCuda;
 import io.github.elbo4j.kernel.divergence.CorrelationCuda;
 import io.github.elbo4j.kernel.divergence.DiscrepancyCuda;
 import io.github.elbo4j.kernel.divergence.ProcessSimd;
-import io.github.elbo4j.kernel.flow.CouplingSimd;
-import io.github.elbo4j.kernel.flow.FlowSimd;
+import io.github.elbo4j.kernel.flow.CouplingCuda;
+import io.github.elbo4j.kernel.flow.FlowCuda;
 import io.github.elbo4j.kernel.flow.SplineSimd;
-import io.github.elbo4j.kernel.flow.SylvesterSimd;
+import io.github.elbo4j.kernel.flow.SylvesterCuda;
 import io.github.elbo4j.kernel.gaussian.GaussianCuda;
 import io.github.elbo4j.kernel.importance.ImportanceCuda;
-import io.github.elbo4j.kernel.likelihood.FusedLikelihoodSimd;
-import io.github.elbo4j.kernel.likelihood.LevelsSimd;
-import io.github.elbo4j.kernel.likelihood.LikelihoodSimd;
+import io.github.elbo4j.kernel.likelihood.FusedLikelihoodCuda;
+import io.github.elbo4j.kernel.likelihood.LevelsCuda;
+import io.github.elbo4j.kernel.likelihood.LikelihoodCuda;
 import io.github.elbo4j.kernel.memory.MemoryCuda;
-import io.github.elbo4j.kernel.optim.OptimSimd;
-import io.github.elbo4j.kernel.pixels.PixelsSimd;
-import io.github.elbo4j.kernel.random.RandomSimd;
-import io.github.elbo4j.kernel.reduce.ReduceSimd;
+import io.github.elbo4j.kernel.optim.OptimCuda;
+import io.github.elbo4j.kernel.pixels.PixelsCuda;
+import io.github.elbo4j.kernel.random.RandomCuda;
+import io.github.elbo4j.kernel.reduce.ReduceCuda;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -42,7 +42,7 @@ public final class CudaBackend {
    * @throws IllegalStateException with the reason when there is none
    */
   public static Backend get() {
-    return get(Integer.getInteger("elbo4j.device", 0));
+    return get(device());
   }
 
   /** The backend of a device; the same object for the same number. */
@@ -50,21 +50,30 @@ public final class CudaBackend {
     return BACKENDS.computeIfAbsent(device, d -> create(Cuda.open(d)));
   }
 
+  /** The device of {@link #get()}, when there is one. */
+  static String description() {
+    return Cuda.open(device()).description();
+  }
+
+  private static int device() {
+    return Integer.getInteger("elbo4j.device", 0);
+  }
+
   private static Backend create(Cuda cuda) {
     return new Backend(
         "cuda",
         new MemoryCuda(cuda),
-        new RandomSimd(),
-        new PixelsSimd(),
+        new RandomCuda(cuda),
+        new PixelsCuda(cuda),
         new GaussianCuda(cuda),
-        new CovarianceSimd(),
-        new CholeskySimd(),
-        new LikelihoodSimd(),
-        new FusedLikelihoodSimd(),
-        new LevelsSimd(),
-        new FlowSimd(),
-        new SylvesterSimd(),
-        new CouplingSimd(),
+        new CovarianceCuda(cuda),
+        new CholeskyCuda(cuda),
+        new LikelihoodCuda(cuda),
+        new FusedLikelihoodCuda(cuda),
+        new LevelsCuda(cuda),
+        new FlowCuda(cuda),
+        new SylvesterCuda(cuda),
+        new CouplingCuda(cuda),
         new SplineSimd(),
         new ImportanceCuda(cuda),
         new ConcreteCuda(cuda),
@@ -74,10 +83,10 @@ public final class CudaBackend {
         new CorrelationCuda(cuda),
         new DiscrepancyCuda(cuda),
         new ProcessSimd(),
-        new DenseSimd(),
-        new NormalizationSimd(),
+        new DenseCuda(cuda),
+        new NormalizationCuda(cuda),
         new ConvolutionSimd(),
-        new ReduceSimd(),
-        new OptimSimd());
+        new ReduceCuda(cuda),
+        new OptimCuda(cuda));
   }
 }

@@ -35,9 +35,8 @@ public final class Adam {
 
   private Adam(Builder b) {
     parameters = b.parameters;
-    int size = parameters.values().size();
-    m = Tensor.zeros(size);
-    v = Tensor.zeros(size);
+    m = parameters.like();
+    v = parameters.like();
     v.fill(b.initialSecondMoment);
     int decayed = parameters.decayed();
     settings = new AdamStep(b.learningRate, b.beta1, b.beta2, b.epsilon, b.weightDecay, decayed);
@@ -46,7 +45,7 @@ public final class Adam {
     stepsPerEpoch = b.stepsPerEpoch;
     clipNorm = b.clipNorm;
     averageDecay = b.averageDecay;
-    average = b.averageDecay > 0 ? Tensor.of(parameters.values().toArray(), 0, size) : null;
+    average = b.averageDecay > 0 ? parameters.like().set(parameters.values().toArray()) : null;
   }
 
   /** Adam for {@code parameters}, as its authors set it until told otherwise. */

@@ -1,6 +1,7 @@
 package io.github.elbo4j.nn;
 
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of a model: one flat buffer of values and one of gradients, with a named view of
@@ -42,25 +45,32 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
   private final Tensor gradients;
   private final int decayed;
   private final int count;
+  private final IntFunction<Tensor> like;
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
-  private Parameters(List<Builder.Declared> declared, long seed) {
-    Map<String, Integer> offsets = new LinkedHashMap<>();
+  private final Map<String, Integer> offsets = new LinkedHashMap<>();
+
+  private Parameters(List<Builder.Declared> declared, long seed, @Nullable MemoryKernels memory) {
     decayed = place(declared, true, 0, offsets);
     int size = place(declared, false, decayed, offsets);
-    values = Tensor.zeros(size);
-    gradients = Tensor.zeros(size);
+    Tensor initial = Tensor.zeros(size);
+    values = memory == null ? initial : memory.allocate(size);
+    gradients = memory == null ? Tensor.zeros(size) : memory.allocate(size);
     int numbers = 0;
     for (int i = 0; i < declared.size(); i++) {
       Builder.Declared d = declared.get(i);
       int offset = offsets.getOrDefault(d.name, 0);
       Tensor value = values.slice(offset, d.shape);
       Tensor gradient = gradients.slice(offset, d.shape);
-      d.initializer.fill(value, new NoiseKey(seed, i).at(BEFORE_TRAINING));
+      d.initializer.fill(initial.slice(offset, d.shape), new NoiseKey(seed, i).at(BEFORE_TRAINING));
       byName.put(d.name, new Parameter(d.name, value, gradient));
       numbers += d.shape.size();
     }
     count = numbers;
+    like = memory == null ? Tensor::zeros : memory::allocate;
+    if (memory != null) {
+      memory.copy(initial, values);
+    }
   }
 
   /** Gives offsets to the weights, or to the row vectors; returns the end. */
@@ -79,6 +89,11 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
   /** Declares the parameters, then makes them. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** A tensor of zeros as long as {@link #values}, and where they are: an optimiser's state, say. */
+  public Tensor like() {
+    return like.apply(values.size());
   }
 
   /** All values, padding included. */
@@ -131,7 +146,7 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     }
     Map<String, Tensor> views = new LinkedHashMap<>();
     for (Parameter p : this) {
-      int offset = p.value().offset() - values.offset();
+      int offset = offsets.getOrDefault(p.name(), 0);
       views.put(prefix + p.name(), flat.slice(offset, p.value().shape()));
     }
     return Collections.unmodifiableMap(views);
@@ -183,7 +198,12 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
      * in the order of declaration, and is no training step's noise.
      */
     public Parameters build(long seed) {
-      return new Parameters(List.copyOf(declared), seed);
+      return new Parameters(List.copyOf(declared), seed, null);
+    }
+
+    /** The same in the memory of a backend, whose kernels then need not copy them there. */
+    public Parameters build(long seed, MemoryKernels memory) {
+      return new Parameters(List.copyOf(declared), seed, memory);
     }
   }
 }

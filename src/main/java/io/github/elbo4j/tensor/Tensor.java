@@ -66,8 +66,7 @@ public final class Tensor {
 
   /**
    * The backing array; element i of this tensor is {@code array()[offset() + i]}. For tensors in
-   * host memory, as are {@link #offset}, {@link #get}, {@link #fill}, {@link #toArray}; what must
-   * work on any {@link Storage} hands tensors to kernels instead.
+   * host memory, as is {@link #offset}; see {@link #onHost}.
    */
   public float[] array() {
     if (storage instanceof DeviceStorage) {
@@ -107,19 +106,59 @@ public final class Tensor {
     return shape.size();
   }
 
-  /** Element {@code index} in row-major order. */
+  /** Element {@code index} in row-major order; from a device, by a copy that waits for it. */
   public float get(int index) {
-    return array()[offset + java.util.Objects.checkIndex(index, size())];
+    java.util.Objects.checkIndex(index, size());
+    if (storage instanceof DeviceStorage device) {
+      float[] one = new float[1];
+      device.owner().read(device.plus(index).address(), one, 0, 1);
+      return one[0];
+    }
+    return array[offset + index];
   }
 
-  /** Sets every element, in host memory. */
+  /** Sets every element; on a device, by a copy: {@code MemoryKernels.fill} is faster there. */
   public void fill(float value) {
-    java.util.Arrays.fill(array(), offset, offset + size(), value);
+    if (storage instanceof DeviceStorage) {
+      float[] values = new float[size()];
+      java.util.Arrays.fill(values, value);
+      set(values);
+    } else {
+      java.util.Arrays.fill(array, offset, offset + size(), value);
+    }
+  }
+
+  /**
+   * Sets the elements to those of an array as long as this tensor; returns this.
+   *
+   * @throws IllegalArgumentException for another number of elements
+   */
+  public Tensor set(float[] values) {
+    if (values.length != size()) {
+      throw new IllegalArgumentException(
+          "set: %d numbers given for %s".formatted(values.length, this));
+    }
+    if (storage instanceof DeviceStorage device) {
+      device.owner().write(device.address(), values, 0, values.length);
+    } else {
+      System.arraycopy(values, 0, array, offset, values.length);
+    }
+    return this;
   }
 
   /** A copy of the elements. */
   public float[] toArray() {
-    return java.util.Arrays.copyOfRange(array(), offset, offset + size());
+    if (storage instanceof DeviceStorage device) {
+      float[] values = new float[size()];
+      device.owner().read(device.address(), values, 0, values.length);
+      return values;
+    }
+    return java.util.Arrays.copyOfRange(array, offset, offset + size());
+  }
+
+  /** This tensor where it is in host memory, else a copy of it there. */
+  public Tensor onHost() {
+    return storage instanceof DeviceStorage ? of(toArray(), 0, shape) : this;
   }
 
   /** True where the two look at a common element; one without elements shares none. */

@@ -1,5 +1,6 @@
 package io.github.elbo4j.train;
 
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.LikelihoodSpec;
@@ -24,11 +25,17 @@ public record Model(Vae vae, Parameters parameters, int height, int width) {
    *
    * @param pixelMeans mean of each pixel of the training data in [0,1], or null when parameters
    *     will be loaded
+   * @param memory where its parameters are
    * @throws ConfigException when the configuration asks for what there is not
    */
-  static Model create(RunConfig config, int height, int width, double @Nullable [] pixelMeans) {
+  static Model create(
+      RunConfig config,
+      int height,
+      int width,
+      double @Nullable [] pixelMeans,
+      MemoryKernels memory) {
     Vae.Spec spec = spec(config, height * width);
-    Parameters parameters = spec.parameters(config.seed(), pixelMeans);
+    Parameters parameters = spec.parameters(config.seed(), pixelMeans, memory);
     return new Model(new Vae(spec, parameters), parameters, height, width);
   }
 

@@ -80,12 +80,12 @@ record RunCheckpoint(int epoch, long step, int height, int width, String data, S
   }
 
   private static void add(SafeTensorsWriter writer, String name, Tensor t) {
-    writer.f32(name, dims(t), t.array(), t.offset());
+    Tensor host = t.onHost();
+    writer.f32(name, dims(t), host.array(), host.offset());
   }
 
   private static void copy(SafeTensors file, String name, Tensor t) throws IOException {
-    float[] from = file.f32(name, dims(t));
-    System.arraycopy(from, 0, t.array(), t.offset(), from.length);
+    t.set(file.f32(name, dims(t)));
   }
 
   private static int[] dims(Tensor t) {

@@ -8,17 +8,19 @@ final class Sums {
 
   /** The sum of all elements, in order, in double. */
   static double of(Tensor t) {
+    Tensor host = t.onHost();
     double sum = 0;
-    for (int i = 0; i < t.size(); i++) {
-      sum += t.get(i);
+    for (int i = 0; i < host.size(); i++) {
+      sum += host.get(i);
     }
     return sum;
   }
 
   /** Whether every element is a finite number. */
   static boolean finite(Tensor t) {
-    for (int i = 0; i < t.size(); i++) {
-      if (!Float.isFinite(t.get(i))) {
+    Tensor host = t.onHost();
+    for (int i = 0; i < host.size(); i++) {
+      if (!Float.isFinite(host.get(i))) {
         return false;
       }
     }

@@ -4,6 +4,7 @@ import io.github.elbo4j.data.Batches;
 import io.github.elbo4j.data.Binarize;
 import io.github.elbo4j.data.DataSplits;
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.nn.Schedule;
@@ -75,7 +76,7 @@ public final class Trainer {
     PreparedData prepared = PreparedData.of(data, config);
     int height = data.train().height();
     int width = data.train().width();
-    this.model = Model.create(config, height, width, prepared.train().pixelMeans());
+    this.model = Model.create(config, height, width, prepared.train().pixelMeans(), backend.memory());
     this.batches = new Batches(prepared.train(), config.batch(), config.seed());
     this.adam = adam(config, model.parameters(), batches.perEpoch());
     this.training =
@@ -130,7 +131,7 @@ public final class Trainer {
   public static void check(RunConfig config) {
     PreparedData.binarize(config);
     RunConfig small = config.toBuilder().set("hidden", List.of(1)).set("latent", 1).build();
-    Model model = Model.create(small, 1, 1, null);
+    Model model = Model.create(small, 1, 1, null, Backends.reference().memory());
     adam(config, model.parameters(), 1);
     objective(config, 1);
   }

@@ -26,12 +26,13 @@ public final class ActiveUnits {
       throw new IllegalArgumentException(
           "ActiveUnits: mu " + mu.shape() + " must have " + mean.length + " columns");
     }
-    for (int b = 0; b < mu.rows(); b++) {
+    Tensor means = mu.onHost();
+    for (int b = 0; b < means.rows(); b++) {
       count++;
       for (int d = 0; d < mean.length; d++) {
-        double distance = mu.get(b * mean.length + d) - mean[d];
+        double distance = means.get(b * mean.length + d) - mean[d];
         mean[d] += distance / count;
-        squares[d] += distance * (mu.get(b * mean.length + d) - mean[d]);
+        squares[d] += distance * (means.get(b * mean.length + d) - mean[d]);
       }
     }
   }

@@ -80,9 +80,9 @@ public final class ImportanceEstimator {
   private Tensor chunk(Tensor h, Tensor x, int k, NoiseKey noise) {
     sampleTape.resetForInference();
     Latent latent = vae.sample(sampleTape, encoded.setConstant(h), noise, k, Want.LOG_DENSITIES);
-    Tensor logW = vae.logLik(sampleTape, latent.z(), x).value();
-    Tensor logP = latent.logP().value();
-    Tensor logQ = latent.logQ().value();
+    Tensor logW = vae.logLik(sampleTape, latent.z(), x).value().onHost();
+    Tensor logP = latent.logP().value().onHost();
+    Tensor logQ = latent.logQ().value().onHost();
     for (int i = 0; i < logW.size(); i++) {
       logW.array()[logW.offset() + i] += logP.get(i) - logQ.get(i);
     }

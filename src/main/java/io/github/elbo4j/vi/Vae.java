@@ -3,6 +3,7 @@ package io.github.elbo4j.vi;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Mlp;
 import io.github.elbo4j.nn.Network;
@@ -49,12 +50,22 @@ public final class Vae {
      * @param dataMeans mean of each data dimension for the output bias, or null
      */
     public Parameters parameters(long seed, double @Nullable [] dataMeans) {
+      return declare(dataMeans).build(seed);
+    }
+
+    /** The same in the memory of a backend. */
+    public Parameters parameters(
+        long seed, double @Nullable [] dataMeans, MemoryKernels memory) {
+      return declare(dataMeans).build(seed, memory);
+    }
+
+    private Parameters.Builder declare(double @Nullable [] dataMeans) {
       Parameters.Builder builder = Parameters.builder();
       int encoded = Mlp.declare(builder, "encoder", data, hidden);
       DiagonalGaussianPosterior.declare(builder, encoded, latent);
       int decoded = Mlp.declare(builder, "decoder", latent, hidden.reversed());
       likelihood.declare(builder, decoded, data, dataMeans);
-      return builder.build(seed);
+      return builder;
     }
   }
 

@@ -25,7 +25,7 @@ final class InfoTest {
 
   @Test
   void explainNamesWhatRunsAndWhatWasAskedFor() {
-    assertThat(Backends.explain()).startsWith("running: simd (auto)\nsimd: available (");
+    assertThat(Backends.explain()).startsWith("running: simd (auto)\ncuda: ");
     assertThat(Backends.explain("SIMD")).startsWith("running: simd (simd was asked for)\n");
     assertThat(Backends.explain("abacus"))
         .startsWith("running: none (\"abacus\" was asked for, which there is not)\n");
@@ -40,7 +40,7 @@ final class InfoTest {
             "version", "java", "os", "processors", "threads", "backend", "backends", "data");
     assertThat(json.get("threads")).isEqualTo(1L);
     assertThat(json.get("backend")).isEqualTo("simd");
-    assertThat((List<?>) json.get("backends")).hasSize(2);
+    assertThat((List<?>) json.get("backends")).hasSize(3);
     assertThat(Cli.run("info", "--json", "--backend", "reference").json())
         .containsEntry("backend", "reference");
   }

@@ -57,7 +57,7 @@ final class TrainUsageTest {
           --weight-decay  | 1e300            | weightDecay 1.0E300
           --polyak        | 1                | polyak is 1.0 and must be at least 0 and below 1
           --polyak        | 0.99999999999999 | average decay
-          --backend       | abacus           | "abacus" must be one of auto, simd, reference
+          --backend       | abacus           | "abacus" must be one of auto, cuda, simd, reference
           --seed          | lucky            | --seed
           --config        | no-such.toml     | there is no such file
           """)

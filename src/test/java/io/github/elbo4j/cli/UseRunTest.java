@@ -204,7 +204,7 @@ final class UseRunTest {
           evaluate    | --importance-samples | lots  | --importance-samples
           evaluate    | --examples           | 0     | --examples 0 must be at least 1
           evaluate    | --split              | dev   | split is "dev" and must be train or test
-          evaluate    | --backend            | gpu   | must be one of auto, simd, reference
+          evaluate    | --backend            | gpu   | must be one of auto, cuda, simd, reference
           evaluate    | --threads            | 0     | --threads 0 must be at least 1
           sample      | --count              | 0     | --count 0 must be at least 1
           sample      | --seed               | x     | --seed

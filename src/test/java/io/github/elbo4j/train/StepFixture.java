@@ -36,7 +36,7 @@ final class StepFixture {
             Activation.RELU,
             LikelihoodSpec.parse(likelihood),
             new LogVarBounds(-8, 8));
-    parameters = spec.parameters(7, data.pixelMeans());
+    parameters = spec.parameters(7, data.pixelMeans(), backend.memory());
     Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE);
     Adam adam = Adam.builder(parameters).learningRate(1e-3).clipNorm(50).build();
     Batches batches = new Batches(data, 32, 7);

@@ -11,9 +11,11 @@ public final class ColumnSums {
   private static final int FEWEST_ROWS = 16;
 
   private final CudaKernel add;
+  private final CudaKernel addAll;
 
   public ColumnSums(Cuda cuda) {
     add = cuda.kernel("shared", "shared_add_columns");
+    addAll = cuda.kernel("shared", "shared_add_all");
   }
 
   /** How many of {@code rows} a chunk has: of their number alone, so that the bits stay. */
@@ -28,6 +30,17 @@ public final class ColumnSums {
 
   /** {@code out[i] += Σ_chunks part[chunk,i]}, i &lt; n. */
   public void addTo(DeviceCall call, long part, long chunks, long n, long out) {
-    call.pass(part).pass(chunks).pass(n).pass(out).launch(add, (n + 31) / 32, 256, 0);
+    sum(call, part, chunks, n, true, out);
+  }
+
+  /** {@code out[i] = Σ_chunks part[chunk,i]}, or {@code +=} where it accumulates, i &lt; n. */
+  public void sum(DeviceCall call, long part, long chunks, long n, boolean accumulate, long out) {
+    call.pass(part).pass(chunks).pass(n).pass(accumulate).pass(out);
+    call.launch(add, (n + 31) / 32, 256, 0);
+  }
+
+  /** {@code out[0] += Σ_i part[i]}, i &lt; n. */
+  public void addAllTo(DeviceCall call, long part, long n, long out) {
+    call.pass(part).pass(n).pass(out).launch(addAll, 1, 256, 0);
   }
 }

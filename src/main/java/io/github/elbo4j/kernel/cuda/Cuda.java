@@ -3,12 +3,11 @@ package io.github.elbo4j.kernel.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -16,12 +15,10 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One device: its context, its stream, its memory and its kernels. Opened once a device and kept
- * until the JVM ends. {@link #whyNot} says why there is none, without touching JCuda where there is
- * no driver: it would leave classes behind that cannot be loaded again.
+ * until the JVM ends.
  */
 public final class Cuda {
   /** Waits after each launch, so that an error is reported by the kernel that made it. */
@@ -33,7 +30,7 @@ public final class Cuda {
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
   private final Map<String, CUmodule> modules = new HashMap<>();
-  private final DeviceMemory memory = new DeviceMemory();
+  private final DeviceMemory memory = new DeviceMemory(this::makeCurrent);
   private final ThreadLocal<DeviceCall> calls = ThreadLocal.withInitial(this::newCall);
   private final String name;
   private final int processors;
@@ -58,18 +55,13 @@ public final class Cuda {
             + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
   }
 
-  /** Why no device can be had here, or null when one can. */
-  public static @Nullable String whyNot() {
-    return Probe.REASON;
-  }
-
   /**
    * The device of that number.
    *
    * @throws IllegalStateException with the reason when it cannot be had
    */
   public static synchronized Cuda open(int ordinal) {
-    String reason = whyNot();
+    String reason = CudaProbe.whyNot();
     if (reason != null) {
       throw new IllegalStateException("backend cuda is not available: " + reason);
     }
@@ -127,6 +119,34 @@ public final class Cuda {
     CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
   }
 
+  /** Copies n floats from the device, once it has done all that it was given. */
+  public void read(long address, float[] to, int at, int n) {
+    makeCurrent();
+    synchronize();
+    if (n > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyDtoH(
+              Pointer.to(to).withByteOffset((long) Float.BYTES * at),
+              DeviceMemory.at(address),
+              (long) Float.BYTES * n),
+          "cuMemcpyDtoH");
+    }
+  }
+
+  /** Copies n floats to the device, once it has done all that it was given. */
+  public void write(long address, float[] from, int at, int n) {
+    makeCurrent();
+    synchronize();
+    if (n > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyHtoD(
+              DeviceMemory.at(address),
+              Pointer.to(from).withByteOffset((long) Float.BYTES * at),
+              (long) Float.BYTES * n),
+          "cuMemcpyHtoD");
+    }
+  }
+
   CUstream stream() {
     return stream;
   }
@@ -168,42 +188,6 @@ public final class Cuda {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(resource, e);
-    }
-  }
-
-  /** Asked once: what is missing does not appear while the JVM runs. */
-  private static final class Probe {
-    static final @Nullable String REASON = reason();
-
-    private static @Nullable String reason() {
-      String os = System.getProperty("os.name", "");
-      boolean windows = os.startsWith("Windows");
-      String library = windows ? "nvcuda.dll" : "libcuda.so.1";
-      try (Arena arena = Arena.ofConfined()) {
-        SymbolLookup.libraryLookup(library, arena);
-      } catch (IllegalArgumentException e) {
-        return "no NVIDIA driver: " + library + " was not found";
-      }
-      try {
-        Class.forName("jcuda.driver.JCudaDriver", false, Cuda.class.getClassLoader());
-      } catch (ClassNotFoundException e) {
-        return "JCuda is not on the class path: add org.jcuda:jcuda and its natives";
-      }
-      return Natives.load(os);
-    }
-  }
-
-  /** Loaded only where there is a driver and JCuda. */
-  private static final class Natives {
-    static @Nullable String load(String os) {
-      try {
-        JCudaDriver.setExceptionsEnabled(false);
-        int code = JCudaDriver.cuInit(0);
-        return code == 0 ? null : "cuInit: " + jcuda.driver.CUresult.stringFor(code);
-      } catch (LinkageError e) {
-        String arch = System.getProperty("os.arch", "");
-        return "JCuda has no native library for " + os + " " + arch + ": " + e.getMessage();
-      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.Philox;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.Tensor;
@@ -155,6 +156,12 @@ public final class DeviceCall {
     launch(kernel, Math.min(most, (n + THREADS - 1) / THREADS), THREADS, 0);
   }
 
+  /** Launches a kernel that walks {@code n} elements of noise, from first on, with each_block(). */
+  public void launchNoise(CudaKernel kernel, long first, long n) {
+    long groups = ((first & (Philox.GROUP - 1)) + n + Philox.GROUP - 1) / Philox.GROUP;
+    launchFlat(kernel, n == 0 ? 0 : groups * Philox.BLOCKS);
+  }
+
   /** Launches the form of a ROW_KERNEL that suits rows of that length. */
   public void launchRows(RowKernel kernel, long rows, long columns) {
     if (columns <= RowKernel.LONGEST_FOR_WARP) {
@@ -202,9 +209,9 @@ public final class DeviceCall {
   /** Copies the host's outputs back, and hands scratch memory back. */
   public void end() {
     if (!copies.isEmpty()) {
-      cuda.synchronize();
       for (Copy copy : copies) {
-        download(copy);
+        Tensor t = copy.host();
+        cuda.read(copy.device(), t.array(), t.offset(), t.size());
       }
     }
     giveBack();
@@ -245,15 +252,4 @@ public final class DeviceCall {
     }
   }
 
-  private static void download(Copy copy) {
-    Tensor t = copy.host();
-    if (t.size() > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()),
-              DeviceMemory.at(copy.device()),
-              (long) Float.BYTES * t.size()),
-          "cuMemcpyDtoH");
-    }
-  }
 }

@@ -16,12 +16,22 @@ import jcuda.driver.JCudaDriver;
 public final class DeviceMemory {
   private static final long SMALLEST = 512;
 
+  /**
+   * Every block is as long as was asked for and goes back to the device at once, so that a checker
+   * of the device sees each access beyond one.
+   */
+  private static final boolean EXACT = Boolean.getBoolean("elbo4j.cuda.exact");
+
   private final Map<Long, Deque<Long>> free = new HashMap<>();
   private final Map<Long, Long> sizes = new HashMap<>();
+  private final Runnable makeCurrent;
   private long taken;
   private long kept;
 
-  DeviceMemory() {}
+  /** {@code makeCurrent} makes the device's context that of the thread, whichever asks. */
+  DeviceMemory(Runnable makeCurrent) {
+    this.makeCurrent = makeCurrent;
+  }
 
   /**
    * Address of a block of at least {@code bytes} bytes, with whatever was in it.
@@ -30,7 +40,7 @@ public final class DeviceMemory {
    *     and is held
    */
   public synchronized long take(long bytes) {
-    long size = Math.max(SMALLEST, Long.highestOneBit(Math.max(1, bytes - 1)) << 1);
+    long size = EXACT ? Math.max(1, bytes) : roundedUp(bytes);
     Deque<Long> blocks = free.get(size);
     long address;
     if (blocks != null && !blocks.isEmpty()) {
@@ -51,6 +61,11 @@ public final class DeviceMemory {
       throw new IllegalArgumentException("release: 0x%x was not taken".formatted(address));
     }
     taken -= size;
+    if (EXACT) {
+      makeCurrent.run();
+      CudaException.check(JCudaDriver.cuMemFree(at(address)), "cuMemFree");
+      return;
+    }
     kept += size;
     free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(address);
   }
@@ -67,6 +82,7 @@ public final class DeviceMemory {
 
   /** Gives the blocks that nobody holds back to the device. */
   public synchronized void trim() {
+    makeCurrent.run();
     free.values()
         .forEach(
             blocks -> {
@@ -76,7 +92,12 @@ public final class DeviceMemory {
     kept = 0;
   }
 
+  private static long roundedUp(long bytes) {
+    return Math.max(SMALLEST, Long.highestOneBit(Math.max(1, bytes - 1)) << 1);
+  }
+
   private long allocate(long size, long asked) {
+    makeCurrent.run();
     CUdeviceptr pointer = new CUdeviceptr();
     int code = JCudaDriver.cuMemAlloc(pointer, size);
     if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY && kept > 0) {

@@ -30,11 +30,30 @@ public final class MemoryCuda extends MemoryKernels {
   @Override
   public Tensor allocate(int length) {
     long address = cuda.memory().take((long) Float.BYTES * length);
-    Object owner = new Object();
+    DeviceStorage.Owner owner = new Owner(cuda);
     CLEANER.register(owner, () -> cuda.memory().release(address));
     Tensor t = Tensor.of(new DeviceStorage(address, owner), Shape.of(length));
     fill(t, 0);
     return t;
+  }
+
+  /** Each block has its own: what the cleaner waits for. */
+  private static final class Owner implements DeviceStorage.Owner {
+    private final Cuda cuda;
+
+    Owner(Cuda cuda) {
+      this.cuda = cuda;
+    }
+
+    @Override
+    public void read(long address, float[] to, int at, int n) {
+      cuda.read(address, to, at, n);
+    }
+
+    @Override
+    public void write(long address, float[] from, int at, int n) {
+      cuda.write(address, from, at, n);
+    }
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.CudaBackend;
-import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.testkit.Families;
 import io.github.elbo4j.testkit.Fixture;
 import io.github.elbo4j.testkit.KernelCase;
@@ -27,11 +29,23 @@ class CudaParityTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void deviceMatchesReference(KernelCase kernel) {
+  void deviceMatchesReferenceInAnyOrderOfThreads(KernelCase kernel) {
     Fixture reference = run(kernel, Backends.reference());
     Fixture device = run(kernel, CudaBackend.get());
     device.assertMatches(reference);
-    run(kernel, CudaBackend.get()).assertSameBits(device);
+    for (int order = 1; order <= 2; order++) { // on a GPU: just again
+      EmulatedDevice.order(order);
+      try {
+        run(kernel, CudaBackend.get()).assertSameBits(device);
+      } finally {
+        EmulatedDevice.order(0);
+      }
+    }
+    assertThat(memory().blocks()).as("blocks of device memory held after a hook").isZero();
+  }
+
+  private static DeviceMemory memory() {
+    return Cuda.open(0).memory();
   }
 
   private static Fixture run(KernelCase kernel, Backend backend) {

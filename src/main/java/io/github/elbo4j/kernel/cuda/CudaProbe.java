@@ -1,0 +1,73 @@
+package io.github.elbo4j.kernel.cuda;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why there is no CUDA device here. Needs no JCuda, and does not touch it where there is no driver:
+ * its classes, once failed, cannot be loaded again.
+ */
+public final class CudaProbe {
+  private CudaProbe() {}
+
+  /** Why no device can be had here, or null when one can. */
+  public static @Nullable String whyNot() {
+    return Probe.REASON;
+  }
+
+  /** Asked once: what is missing does not appear while the JVM runs. */
+  private static final class Probe {
+    static final @Nullable String REASON = reason();
+
+    private static @Nullable String reason() {
+      String os = System.getProperty("os.name", "");
+      boolean windows = os.startsWith("Windows");
+      String library = windows ? "nvcuda.dll" : "libcuda.so.1";
+      try (Arena arena = Arena.ofConfined()) {
+        SymbolLookup.libraryLookup(library, arena);
+      } catch (IllegalArgumentException e) {
+        return "no NVIDIA driver: " + library + " was not found";
+      }
+      try {
+        Class.forName("jcuda.driver.JCudaDriver", false, CudaProbe.class.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        return "JCuda is not on the class path: add org.jcuda:jcuda and its natives";
+      }
+      return Natives.load(os);
+    }
+  }
+
+  /** Loaded only where there is a driver and JCuda. */
+  private static final class Natives {
+    private static final String FOLDER = "java.io.tmpdir";
+
+    /**
+     * JCuda unpacks its library under a fixed name in the folder for temporary files, where anybody
+     * could have put one: it gets a folder that only this user may enter.
+     */
+    static @Nullable String load(String os) {
+      String shared = System.getProperty(FOLDER);
+      try {
+        Path own = Files.createTempDirectory("elbo4j-natives");
+        own.toFile().deleteOnExit();
+        System.setProperty(FOLDER, own.toString());
+        JCudaDriver.setExceptionsEnabled(false);
+        int code = JCudaDriver.cuInit(0);
+        return code == 0 ? null : "cuInit: " + CUresult.stringFor(code);
+      } catch (LinkageError e) {
+        String arch = System.getProperty("os.arch", "");
+        return "JCuda has no native library for " + os + " " + arch + ": " + e.getMessage();
+      } catch (IOException e) {
+        return "no folder for JCuda's native library: " + e.getMessage();
+      } finally {
+        System.setProperty(FOLDER, shared);
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.github.elbo4j.kernel.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What NVIDIA's own compiler and assembler say of the kernels, where they are installed. */
+@Tag("cuda")
+class PtxTest {
+  private static final Path PTX = Path.of("src/main/resources/io/github/elbo4j/cuda");
+
+  private static final Pattern REPORT =
+      Pattern.compile(
+          "Compiling entry function '(\\w+)'[^\\n]*\\n[^\\n]*Function properties[^\\n]*\\n"
+              + "\\s*(\\d+) bytes stack frame, (\\d+) bytes spill stores");
+
+  /** Work arrays of theirs are indexed by what is known only at run time, or are for a rare path. */
+  private static final Set<String> WITH_STACK = Set.of();
+
+  @Test
+  void ptxIsWhatTheCompilerMakesOfTheSources() throws IOException, InterruptedException {
+    assumeTrue(has("nvcc"), "nvcc is not installed: the PTX was not rebuilt");
+    Path built = Files.createTempDirectory("elbo4j-ptx");
+    run("scripts/ptx.sh", built.toString());
+    List<Path> all = ptx();
+    for (Path file : all) {
+      assertThat(built.resolve(file.getFileName().toString())).hasSameTextualContentAs(file);
+    }
+    try (Stream<Path> made = Files.list(built)) {
+      assertThat(made.filter(p -> p.toString().endsWith(".ptx"))).hasSize(all.size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_80", "sm_90", "sm_120"})
+  void kernelsKeepTheirWorkInRegisters(String architecture)
+      throws IOException, InterruptedException {
+    assumeTrue(has("ptxas"), "ptxas is not installed: no resource report");
+    TreeSet<String> withStack = new TreeSet<>();
+    int kernels = 0;
+    for (Path file : ptx()) {
+      String report =
+          run("ptxas", "-arch=" + architecture, "-v", "-o", "/dev/null", file.toString());
+      Matcher entry = REPORT.matcher(report);
+      while (entry.find()) {
+        kernels++;
+        if (!entry.group(2).equals("0") || !entry.group(3).equals("0")) {
+          withStack.add(entry.group(1));
+        }
+      }
+    }
+    assertThat(kernels).isGreaterThan(20);
+    assertThat(withStack).as("kernels with local memory or spills").isEqualTo(WITH_STACK);
+  }
+
+  @Test
+  void loadsAndStoresAreSixteenBytesWideWhereTheyMayBe() throws IOException {
+    String gaussian = Files.readString(PTX.resolve("gaussian.ptx"));
+    assertThat(gaussian).contains("ld.global.v4.f32", "st.global.v4.f32");
+  }
+
+  private static List<Path> ptx() throws IOException {
+    try (Stream<Path> files = Files.list(PTX)) {
+      return files.filter(p -> p.toString().endsWith(".ptx")).sorted().toList();
+    }
+  }
+
+  private static boolean has(String program) {
+    for (String folder : System.getenv("PATH").split(":", -1)) {
+      if (Files.isExecutable(Path.of(folder, program))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String run(String... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}

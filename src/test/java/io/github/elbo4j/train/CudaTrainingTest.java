@@ -1,0 +1,84 @@
+package io.github.elbo4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.elbo4j.data.Batches;
+import io.github.elbo4j.data.DataSource;
+import io.github.elbo4j.data.Images;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Adam;
+import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.LikelihoodSpec;
+import io.github.elbo4j.vi.LogVarBounds;
+import io.github.elbo4j.vi.Vae;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training on a device gives the losses of the reference, and the same bits twice. */
+@Tag("cuda")
+class CudaTrainingTest {
+  @Test
+  void twentyStepsOfTheClassicModelOnRealImages() throws Exception {
+    float[] device = classic(Backends.choose("cuda"), 20);
+    float[] reference = classic(Backends.reference(), 20);
+    for (int i = 0; i < device.length; i++) {
+      assertThat(device[i])
+          .as("loss of step %d", i)
+          .isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+    }
+    assertThat(device[19]).isLessThan(0.9f * device[0]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bernoulli", "gaussian:element", "gaussian:dimension"})
+  void sameLossesAsTheReferenceAndTheSameBitsTwice(String likelihood) {
+    Backend cuda = Backends.choose("cuda");
+    Elbo elbo = new Elbo(1, 10, 0.05);
+    float[] device = new StepFixture(cuda, likelihood, elbo, 100, true).losses(8);
+    assertThat(new StepFixture(cuda, likelihood, elbo, 100, true).losses(8)).isEqualTo(device);
+    float[] reference =
+        new StepFixture(Backends.reference(), likelihood, elbo, 100, true).losses(8);
+    for (int i = 0; i < device.length; i++) {
+      assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+    }
+  }
+
+  /** Losses of 784–400–20 with batches of 128 embedded images, drawn anew each step. */
+  private static float[] classic(Backend backend, int steps) throws Exception {
+    Images images = DataSource.load("embedded").train();
+    Vae.Spec spec =
+        new Vae.Spec(
+            images.size(),
+            List.of(400),
+            20,
+            Activation.RELU,
+            LikelihoodSpec.parse("bernoulli"),
+            new LogVarBounds(-8, 8));
+    Parameters parameters = spec.parameters(1, images.pixelMeans(), backend.memory());
+    Model model =
+        new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
+    Adam adam = Adam.builder(parameters).learningRate(1e-3).build();
+    TrainingStep step =
+        new TrainingStep(
+            model,
+            backend,
+            new Elbo(1, 0, 0),
+            adam,
+            new Batches(images, 128, 1),
+            128,
+            1,
+            true);
+    float[] losses = new float[steps];
+    for (int i = 0; i < steps; i++) {
+      losses[i] = step.run(i, "none");
+    }
+    return losses;
+  }
+}
