@@ -6,12 +6,12 @@ import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
 import io.github.elbo4j.kernel.dense.DenseCuda;
 import io.github.elbo4j.kernel.dense.NormalizationCuda;
-import io.github.elbo4j.kernel.discrete.CategoricalSimd;
-import io.github.elbo4j.kernel.discrete.CodebookSimd;
+import io.github.elbo4j.kernel.discrete.CategoricalCuda;
+import io.github.elbo4j.kernel.discrete.CodebookCuda;
 import io.github.elbo4j.kernel.discrete.ConcreteCuda;
-import io.github.elbo4j.kernel.discrete.ScoreSimd;
-import io.github.elbo4j.kernel.divergence.CorrelationSimd;
-import io.github.elbo4j.kernel.divergence.DiscrepancySimd;
+import io.github.elbo4j.kernel.discrete.ScoreCuda;
+import io.github.elbo4j.kernel.divergence.CorrelationCuda;
+import io.github.elbo4j.kernel.divergence.DiscrepancyCuda;
 import io.github.elbo4j.kernel.divergence.ProcessCuda;
 import io.github.elbo4j.kernel.flow.CouplingCuda;
 import io.github.elbo4j.kernel.flow.FlowCuda;
@@ -77,11 +77,11 @@ public final class CudaBackend {
         new SplineCuda(cuda),
         new ImportanceCuda(cuda),
         new ConcreteCuda(cuda),
-        new CategoricalSimd(),
-        new ScoreSimd(),
-        new CodebookSimd(),
-        new CorrelationSimd(),
-        new DiscrepancySimd(),
+        new CategoricalCuda(cuda),
+        new ScoreCuda(cuda),
+        new CodebookCuda(cuda),
+        new CorrelationCuda(cuda),
+        new DiscrepancyCuda(cuda),
         new ProcessCuda(cuda),
         new DenseCuda(cuda),
         new NormalizationCuda(cuda),

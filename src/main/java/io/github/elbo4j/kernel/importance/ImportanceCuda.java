@@ -9,8 +9,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ImportanceKernels} on a device: cuda/importance.cu, and cuda/importance_tail.cu for the tail index. A
- * stream's samples and totals stay on the device.
+ * {@link ImportanceKernels} on a device: cuda/importance.cu, and cuda/importance_tail.cu for the
+ * tail index. A stream's samples and totals stay on the device.
  */
 public final class ImportanceCuda extends ImportanceKernels {
   /** Blocks a multiprocessor that fit tails, each with scratch memory of its own. */

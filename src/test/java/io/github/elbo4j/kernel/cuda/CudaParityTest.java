@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every case of every family on the device, against the reference; and twice, for the same bits. */
+/**
+ * Every case of every family on the device, against the reference; and twice, for the same bits.
+ */
 @Tag("cuda")
 class CudaParityTest {
   /** Families to test, all unless -Delbo4j.families=a,b names some. */
@@ -29,7 +31,7 @@ class CudaParityTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void deviceMatchesReferenceInAnyOrderOfThreads(KernelCase kernel) {
+  void deviceMatchesReferenceInAnyOrderOfThreads(KernelCase kernel) throws InterruptedException {
     Fixture reference = run(kernel, Backends.reference());
     Fixture device = run(kernel, CudaBackend.get());
     device.assertMatches(reference);
@@ -41,7 +43,16 @@ class CudaParityTest {
         EmulatedDevice.order(0);
       }
     }
-    assertThat(memory().blocks()).as("blocks of device memory held after a hook").isZero();
+    assertThat(blocksHeld()).as("blocks of device memory held after a hook").isZero();
+  }
+
+  /** What a stream keeps on the device is handed back once the stream is garbage; scratch never. */
+  private static int blocksHeld() throws InterruptedException {
+    for (int i = 0; i < 200 && memory().blocks() > 0; i++) {
+      System.gc();
+      Thread.sleep(5);
+    }
+    return memory().blocks();
   }
 
   private static DeviceMemory memory() {
