@@ -11,6 +11,12 @@ import java.util.Arrays;
 final class FactorTask extends GroupTask {
   private static final int[] NONE = new int[0];
 
+  /**
+   * From this order on, matrices in lanes are copied too: rows 4096 bytes or more apart compete for
+   * the same lines of the cache.
+   */
+  private static final int COPIED = 64;
+
   private Tensor a = Tensor.EMPTY;
   private Tensor l = Tensor.EMPTY;
   private int[] status = NONE;
@@ -38,7 +44,7 @@ final class FactorTask extends GroupTask {
     int to = at(l, group);
     if (each(a) != 0 && count <= 2 + d / 64) { // measured, for orders from 32 to 256
       wide(scratch, group, count);
-    } else if (direct) {
+    } else if (direct && d < COPIED) {
       float[] factor = l.array();
       for (int i = 0; i < d; i += LaneCopy.BLOCK) {
         int end = Math.min(d, i + LaneCopy.BLOCK);
