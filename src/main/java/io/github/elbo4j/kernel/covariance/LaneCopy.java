@@ -119,7 +119,16 @@ final class LaneCopy {
 
   /** The same for {@link #BLOCK} rows from row {@code i} on, or those that are left. */
   static void loadRows(
-      float[] batch, int at, int each, int count, int d, int i, float[] to, int t0, int row, int d4) {
+      float[] batch,
+      int at,
+      int each,
+      int count,
+      int d,
+      int i,
+      float[] to,
+      int t0,
+      int row,
+      int d4) {
     int rows = Math.min(BLOCK, d - i);
     int w0 = t0 + i * row;
     if (each == 0) {
@@ -191,8 +200,8 @@ final class LaneCopy {
   }
 
   /**
-   * {@link #BLOCK} rows of lower triangles of order d from row {@code i} on, or those that are left,
-   * and 0 above the diagonal. The stage is that of the rows before.
+   * {@link #BLOCK} rows of lower triangles of order d from row {@code i} on, or those that are
+   * left, and 0 above the diagonal. The stage is that of the rows before.
    */
   static void storeRows(
       float[] from,

@@ -19,8 +19,7 @@ final class LaneFactor {
    * @param i multiple of {@link LaneSystem#T}, as is {@code end}
    * @param inverse 1/l[j,j] of all rows
    */
-  static void rows(
-      float[] a, int a0, float[] l, int l0, int row, int i, int end, float[] inverse) {
+  static void rows(float[] a, int a0, float[] l, int l0, int row, int i, int end, float[] inverse) {
     int toA = a0 - l0;
     for (int h = 0; h < W; h += L) {
       for (int j = 0; j < end; j += T) {

@@ -9,13 +9,13 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Matrix transposition by blocks in registers, 8×8 (4×4 on 128-bit machines): step h = 4, 2, 1
  * swaps, for every pair of rows h apart, the lanes of the first that have bit h set with the lanes
- * of the second that have not (Eklundh 1972). On 512-bit machines two 8×8 blocks, one of the
- * eight rows below the other's, share each vector; a 16×16 block has the same operations an element
- * but twice the code, which C2 does not always inline.
+ * of the second that have not (Eklundh 1972). On 512-bit machines two 8×8 blocks, one of the eight
+ * rows below the other's, share each vector; a 16×16 block has the same operations an element but
+ * twice the code, which C2 does not always inline.
  *
- * <p>A single block takes the first lanes of whole vectors, although half a vector would do on a 512-bit
- * machine: as soon as the JVM has linked a second class of float vectors, C2 can no longer tell
- * which one a call means, in any kernel, and boxes in some.
+ * <p>A single block takes the first lanes of whole vectors, although half a vector would do on a
+ * 512-bit machine: as soon as the JVM has linked a second class of float vectors, C2 can no longer
+ * tell which one a call means, in any kernel, and boxes in some.
  */
 public final class Transpose {
   private static final VectorSpecies<Float> S = SimdMath.F;
@@ -67,12 +67,14 @@ public final class Transpose {
     } else if (rows < columns) { // strips along the longer side
       for (int i = 0; i < rows; i += tall) {
         int at = Math.min(i, rows - tall); // a ragged edge is a block that overlaps the last
-        strips(tall, count, columns, N, from, f0 + at * lf, fNext, 1, lf, to, t0 + at, tNext, lt, lt);
+        strips(
+            tall, count, columns, N, from, f0 + at * lf, fNext, 1, lf, to, t0 + at, tNext, lt, lt);
       }
     } else {
       for (int j = 0; j < columns; j += N) {
         int at = Math.min(j, columns - N);
-        strips(tall, count, rows, tall, from, f0 + at, fNext, lf, lf, to, t0 + at * lt, tNext, 1, lt);
+        strips(
+            tall, count, rows, tall, from, f0 + at, fNext, lf, lf, to, t0 + at * lt, tNext, 1, lt);
       }
     }
   }
@@ -95,7 +97,10 @@ public final class Transpose {
     }
   }
 
-  /** A strip of {@code n} places, {@code unit} of them a block, and a block that ends with it where n is ragged. */
+  /**
+   * A strip of {@code n} places, {@code unit} of them a block, and a block that ends with it where
+   * n is ragged.
+   */
   private static void strips(
       int tall,
       int count,
@@ -231,10 +236,6 @@ public final class Transpose {
         m++;
       }
       int up = at + 8 * lf - 8;
-      if (up < 0 || at + 7 * lf + L > from.length || up + 7 * lf + L > from.length) {
-        byElement(16, 8, from, at, lf, to, t, lt); // beyond an end
-        continue;
-      }
       FloatVector a = FloatVector.fromArray(S, from, at);
       FloatVector b = FloatVector.fromArray(S, from, at + lf);
       FloatVector c = FloatVector.fromArray(S, from, at + 2 * lf);
