@@ -99,8 +99,7 @@ final class NormRows {
   }
 
   /** Lane sums of row r's (x − mean[r])² to {@code lanes[r·L]}, n at most a chunk. */
-  static void squares(
-      float[] x, int from, float[] mean, int m, int rows, int n, float[] lanes) {
+  static void squares(float[] x, int from, float[] mean, int m, int rows, int n, float[] lanes) {
     int full = F.loopBound(n);
     for (int r = 0; r < rows; r++) {
       int a = from + r * n;
@@ -145,15 +144,7 @@ final class NormRows {
 
   /** dX += y·(dY − dot[r]) in row r. */
   static void softmaxGradient(
-      float[] y,
-      int at,
-      float[] dY,
-      int g,
-      float[] dot,
-      float[] dX,
-      int to,
-      int rows,
-      int n) {
+      float[] y, int at, float[] dY, int g, float[] dot, float[] dX, int to, int rows, int n) {
     int full = F.loopBound(n);
     for (int r = 0; r < rows; r++) {
       int k = r * n;

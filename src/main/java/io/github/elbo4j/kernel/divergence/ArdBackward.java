@@ -162,8 +162,8 @@ final class ArdBackward extends KernelTask {
   }
 
   /**
-   * Adds up {@code sign·point_c·of_c}. Over both sets, with {@code t = G·(x − y)}, that is Σ_i x·Σ_j
-   * t − Σ_j y·Σ_i t = Σ_{i,j} G·(x − y)².
+   * Adds up {@code sign·point_c·of_c}. Over both sets, with {@code t = G·(x − y)}, that is Σ_i
+   * x·Σ_j t − Σ_j y·Σ_i t = Σ_{i,j} G·(x − y)².
    */
   private void addProducts(
       float[] point, float[] of, int from, int count, int sign, int sum, float[] lanes) {

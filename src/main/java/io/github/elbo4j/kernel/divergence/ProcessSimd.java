@@ -45,7 +45,16 @@ public final class ProcessSimd extends ProcessKernels {
     Tensor toOther = y == null ? dX : dY;
     BACKWARD
         .get()
-        .run(x, y == null ? x : y, logWeight, logVariance, dK, dX, toOther, dLogWeight, dLogVariance);
+        .run(
+            x,
+            y == null ? x : y,
+            logWeight,
+            logVariance,
+            dK,
+            dX,
+            toOther,
+            dLogWeight,
+            dLogVariance);
   }
 
   @Override
