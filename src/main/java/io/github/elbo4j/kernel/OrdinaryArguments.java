@@ -8,7 +8,6 @@ import static io.github.elbo4j.kernel.SimdMath.L;
 import static io.github.elbo4j.kernel.SimdMath.LN2_HI;
 import static io.github.elbo4j.kernel.SimdMath.LN2_LO;
 import static io.github.elbo4j.kernel.SimdMath.LOG2_E;
-import static io.github.elbo4j.kernel.SimdMath.ONE_BITS;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -24,48 +23,62 @@ import jdk.incubator.vector.IntVector;
  * overflows or underflows: loops without clamps and blends. They give each such argument the bits
  * that the loops for every argument give it, so which of the two runs shows in the time only.
  *
- * <p>The choice is made for {@link #CHUNK} elements at once, before either loop, because a call in
- * place leaves no argument to start again from.
+ * <p>A loop finds out by the way whether all its arguments were ordinary; if not, the loop for
+ * every argument does a {@link #CHUNK} again. A call in place leaves no argument to start again
+ * from, so there a test goes before.
  */
 final class OrdinaryArguments {
-  /** Elements looked at before they are computed: 2 KiB, so that the second look finds L1. */
-  static final int CHUNK = 512;
+  /** Elements looked at together: 4 KiB, so that a second look finds L1. */
+  static final int CHUNK = 1024;
 
   private static final int MAGNITUDE = 0x7fffffff;
 
   /** |x| up to here keeps e^x and e^-x normal. */
   private static final int MAX_EXPONENT_BITS = Float.floatToRawIntBits(87.3f);
 
+  /** |x| up to here keeps e^2x normal. */
+  private static final int MAX_HALF_EXPONENT_BITS = MAX_EXPONENT_BITS - (1 << 23);
+
   private static final int MIN_NORMAL_BITS = Float.floatToRawIntBits(Float.MIN_NORMAL);
-  private static final int MAX_VALUE_BITS = Float.floatToRawIntBits(Float.MAX_VALUE);
 
   private OrdinaryArguments() {}
 
-  /** Says whether all of {@code a[from … from + n)} are ordinary. */
+  /** Says whether all of {@code a[from … from + n)} are ordinary; n is a multiple of L. */
   @FunctionalInterface
   interface Test {
     boolean holds(float[] a, int from, int n);
   }
 
+  /** A loop over whole vectors that says whether all its arguments were ordinary. */
+  @FunctionalInterface
+  interface Attempt {
+    boolean whole(float[] a, int aFrom, float[] out, int outFrom, int n);
+  }
+
   /** {@code fast} for each chunk of ordinary arguments, {@code any} for the others. */
-  static ArrayFunction choose(Test ordinary, ArrayFunction fast, ArrayFunction any) {
+  @SuppressWarnings("ReferenceEquality") // sharing memory is about identity
+  static ArrayFunction choose(Test ordinary, Attempt fast, ArrayFunction any) {
     return (a, aFrom, out, outFrom, n) -> {
       for (int i = 0; i < n; i += CHUNK) {
+        int x = aFrom + i;
+        int to = outFrom + i;
         int count = Math.min(CHUNK, n - i);
-        ArrayFunction f = ordinary.holds(a, aFrom + i, count) ? fast : any;
-        f.whole(a, aFrom + i, out, outFrom + i, count);
+        boolean may = a != out || ordinary.holds(a, x, count);
+        if (!(may && fast.whole(a, x, out, to, count))) {
+          any.whole(a, x, out, to, count);
+        }
       }
     };
   }
 
-  /** |x| ≤ 87.3 for all of them; n is a multiple of L. */
+  /** |x| ≤ 87.3 for all of them. */
   static boolean exponents(float[] a, int from, int n) {
     return greatestMagnitude(a, from, n) <= MAX_EXPONENT_BITS;
   }
 
-  /** |x| ≤ 43.65 for all of them; n is a multiple of L. */
+  /** |x| ≤ 43.65 for all of them. */
   static boolean halfExponents(float[] a, int from, int n) {
-    return greatestMagnitude(a, from, n) <= MAX_EXPONENT_BITS - (1 << 23);
+    return greatestMagnitude(a, from, n) <= MAX_HALF_EXPONENT_BITS;
   }
 
   /** Bits of the greatest |x|; those of a NaN are above all others. */
@@ -78,23 +91,23 @@ final class OrdinaryArguments {
     return most.reduceLanes(MAX);
   }
 
-  /** Positive, normal and finite, all of them; n is a multiple of L. */
+  /** Positive, normal and finite, all of them. */
   static boolean positiveNormal(float[] a, int from, int n) {
-    IntVector least = IntVector.broadcast(I, ONE_BITS);
-    IntVector most = least;
+    IntVector least = IntVector.broadcast(I, MAGNITUDE);
     for (int i = 0; i < n; i += L) {
       IntVector b = FloatVector.fromArray(F, a, from + i).reinterpretAsInts();
-      least = least.min(b);
-      most = most.max(b);
+      least = least.min(b.add(MIN_NORMAL_BITS)); // wraps from infinity on
     }
-    return least.reduceLanes(MIN) >= MIN_NORMAL_BITS && most.reduceLanes(MAX) <= MAX_VALUE_BITS;
+    return least.reduceLanes(MIN) >= 2 * MIN_NORMAL_BITS;
   }
 
   /** e^x; the product by 2^k is exact. */
-  static void exp(float[] a, int aFrom, float[] out, int outFrom, int n) {
+  static boolean exp(float[] a, int aFrom, float[] out, int outFrom, int n) {
     FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
+    IntVector most = IntVector.zero(I);
     for (int i = 0; i < n; i += L) {
       FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      most = most.max(x.reinterpretAsInts().and(MAGNITUDE)); // a NaN is above all numbers
       FloatVector t = x.fma(FloatVector.broadcast(F, LOG2_E), magic);
       FloatVector k = t.sub(magic);
       FloatVector r = k.fma(FloatVector.broadcast(F, -LN2_HI), x);
@@ -106,14 +119,17 @@ final class OrdinaryArguments {
       FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       p.mul(scale).intoArray(out, outFrom + i);
     }
+    return most.reduceLanes(MAX) <= MAX_EXPONENT_BITS;
   }
 
   /** ln x. */
-  static void log(float[] a, int aFrom, float[] out, int outFrom, int n) {
+  static boolean log(float[] a, int aFrom, float[] out, int outFrom, int n) {
     FloatVector ln2 = FloatVector.broadcast(F, SimdMath.LN2);
+    IntVector least = IntVector.broadcast(I, MAGNITUDE);
     for (int i = 0; i < n; i += L) {
       FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
       IntVector b = x.reinterpretAsInts();
+      least = least.min(b.add(MIN_NORMAL_BITS)); // wraps from infinity on
       IntVector e = b.sub(SimdMath.TWO_THIRDS_BITS).lanewise(ASHR, 23);
       FloatVector f = b.sub(e.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
       FloatVector k = (FloatVector) e.convert(I2F, 0);
@@ -123,15 +139,18 @@ final class OrdinaryArguments {
       }
       k.fma(ln2, p.fma(f.mul(f), f)).intoArray(out, outFrom + i);
     }
+    return least.reduceLanes(MIN) >= 2 * MIN_NORMAL_BITS;
   }
 
   /** tanh x, as the vector function has it. */
-  static void tanh(float[] a, int aFrom, float[] out, int outFrom, int n) {
+  static boolean tanh(float[] a, int aFrom, float[] out, int outFrom, int n) {
     FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
     FloatVector half = FloatVector.broadcast(F, 0.5f);
     FloatVector minusHalf = half.neg();
+    IntVector most = IntVector.zero(I);
     for (int i = 0; i < n; i += L) {
       FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      most = most.max(x.reinterpretAsInts().and(MAGNITUDE)); // a NaN is above all numbers
       FloatVector y = x.abs();
       FloatVector t = y.fma(FloatVector.broadcast(F, 2 * LOG2_E), magic);
       FloatVector k = t.sub(magic);
@@ -148,14 +167,17 @@ final class OrdinaryArguments {
       IntVector magnitude = m.div(m.add(1f)).reinterpretAsInts();
       magnitude.or(sign).reinterpretAsFloats().intoArray(out, outFrom + i);
     }
+    return most.reduceLanes(MAX) <= MAX_HALF_EXPONENT_BITS;
   }
 
   /** 1 / (1 + e^-x). */
-  static void sigmoid(float[] a, int aFrom, float[] out, int outFrom, int n) {
+  static boolean sigmoid(float[] a, int aFrom, float[] out, int outFrom, int n) {
     FloatVector magic = FloatVector.broadcast(F, BIASED_MAGIC);
     FloatVector one = FloatVector.broadcast(F, 1f);
+    IntVector most = IntVector.zero(I);
     for (int i = 0; i < n; i += L) {
       FloatVector x = FloatVector.fromArray(F, a, aFrom + i);
+      most = most.max(x.reinterpretAsInts().and(MAGNITUDE)); // a NaN is above all numbers
       FloatVector y = x.abs().neg();
       FloatVector t = y.fma(FloatVector.broadcast(F, LOG2_E), magic);
       FloatVector k = t.sub(magic);
@@ -168,5 +190,6 @@ final class OrdinaryArguments {
       p = p.mul(t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
       one.blend(p, x.compare(LT, 0f)).div(p.add(one)).intoArray(out, outFrom + i);
     }
+    return most.reduceLanes(MAX) <= MAX_EXPONENT_BITS;
   }
 }

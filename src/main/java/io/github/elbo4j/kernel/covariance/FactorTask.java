@@ -12,8 +12,8 @@ final class FactorTask extends GroupTask {
   private static final int[] NONE = new int[0];
 
   /**
-   * From this order on, matrices in lanes are copied too: one after the other, rows come from
-   * memory and go there faster than by tiles of rows 4096 bytes or more apart.
+   * From this order on, matrices in lanes are copied too: rows 4096 bytes or more apart compete for
+   * the same lines of the cache.
    */
   private static final int COPIED = 64;
 
@@ -45,16 +45,22 @@ final class FactorTask extends GroupTask {
     if (each(a) != 0 && count <= 2 + d / 64) { // measured, for orders from 32 to 256
       wide(scratch, group, count);
     } else if (direct && d < COPIED) {
-      LaneFactor.factor(system, a.array(), from, l.array(), to, d * W, d, inverse);
-      check(l.array(), to, d * W, inverse, group, count);
-      LaneCopy.clearUpper(l.array(), to, d);
+      float[] factor = l.array();
+      for (int i = 0; i < d; i += LaneCopy.BLOCK) {
+        int end = Math.min(d, i + LaneCopy.BLOCK);
+        LaneFactor.rows(a.array(), from, factor, to, d * W, i, end, inverse);
+      }
+      check(factor, to, d * W, inverse, group, count);
+      LaneCopy.clearUpper(factor, to, d);
     } else {
       float[] work = scratch.floats(0, square());
-      LaneCopy.loadLower(a.array(), from, each(a), count, d, work, 0, row, d4);
-      LaneFactor.factor(system, work, 0, work, 0, row, d4, inverse);
-      check(work, 0, row, inverse, group, count);
       float[] stage = scratch.floats(1, LaneCopy.stage(d));
-      LaneCopy.storeLower(work, 0, row, d, l.array(), to, each(l), count, stage);
+      for (int i = 0; i < d4; i += LaneCopy.BLOCK) {
+        LaneCopy.loadRows(a.array(), from, each(a), count, d, i, work, 0, row, d4);
+        LaneFactor.rows(work, 0, work, 0, row, i, Math.min(d4, i + LaneCopy.BLOCK), inverse);
+        LaneCopy.storeRows(work, row, d, i, l.array(), to, each(l), count, stage);
+      }
+      check(work, 0, row, inverse, group, count);
     }
   }
 
@@ -101,7 +107,7 @@ final class FactorTask extends GroupTask {
     for (int lane = 0; lane < count; lane++) {
       int minor = good ? 0 : LaneFactor.status(factor, from, stride, d, lane);
       if (minor != 0) {
-        LaneFactor.invalidate(factor, from, stride, d, lane);
+        LaneCopy.invalidate(l.array(), at(l, group), each(l), d, lane);
       }
       if (group * W + lane < status.length) {
         status[group * W + lane] = minor;

@@ -20,7 +20,7 @@ final class LaneCopy {
   private static final int STAGE = 256;
 
   /** Rows and columns that are transposed together. */
-  private static final int BLOCK = 8;
+  static final int BLOCK = 8;
 
   private LaneCopy() {}
 
@@ -112,26 +112,41 @@ final class LaneCopy {
    */
   static void loadLower(
       float[] batch, int at, int each, int count, int d, float[] to, int t0, int row, int d4) {
-    for (int i = 0; i < d; i += BLOCK) {
-      int rows = Math.min(BLOCK, d - i);
-      int w0 = t0 + i * row;
-      if (each == 0) {
-        for (int r = 0; r < rows; r++) {
-          System.arraycopy(batch, at + (i + r) * d * W, to, w0 + r * row, (i + r + 1) * W);
-        }
-        continue;
+    for (int i = 0; i < d4; i += BLOCK) {
+      loadRows(batch, at, each, count, d, i, to, t0, row, d4);
+    }
+  }
+
+  /** The same for {@link #BLOCK} rows from row {@code i} on, or those that are left. */
+  static void loadRows(
+      float[] batch,
+      int at,
+      int each,
+      int count,
+      int d,
+      int i,
+      float[] to,
+      int t0,
+      int row,
+      int d4) {
+    int rows = Math.min(BLOCK, d - i);
+    int w0 = t0 + i * row;
+    if (each == 0) {
+      for (int r = 0; r < rows; r++) {
+        System.arraycopy(batch, at + (i + r) * d * W, to, w0 + r * row, (i + r + 1) * W);
       }
+    } else {
       int from = at + i * d;
       int last = from + (count - 1) * each + (rows - 1) * d;
       int n = last + i + BLOCK <= batch.length ? i + BLOCK : Math.min(d, i + BLOCK);
       Transpose.run(rows, count, n, batch, from, d, each, to, w0, row, W);
     }
-    for (int i = 0; i < d; i++) {
-      clear(to, t0 + i * row + (i + 1) * W, t0 + i * row + Math.ceilDiv(i + 1, T) * T * W);
+    for (int r = i; r < i + rows; r++) {
+      clear(to, t0 + r * row + (r + 1) * W, t0 + r * row + Math.ceilDiv(r + 1, T) * T * W);
     }
-    for (int i = d; i < d4; i++) {
-      Arrays.fill(to, t0 + i * row, t0 + i * row + d4 * W, 0f);
-      Arrays.fill(to, t0 + i * (row + W), t0 + i * (row + W) + W, 1f);
+    for (int r = i + rows; r < Math.min(d4, i + BLOCK); r++) {
+      Arrays.fill(to, t0 + r * row, t0 + r * row + d4 * W, 0f);
+      Arrays.fill(to, t0 + r * (row + W), t0 + r * (row + W) + W, 1f);
     }
   }
 
@@ -184,36 +199,43 @@ final class LaneCopy {
     }
   }
 
-  /** Lower triangles of order d, 0 above the diagonal. */
-  static void storeLower(
+  /**
+   * {@link #BLOCK} rows of lower triangles of order d from row {@code i} on, or those that are
+   * left, and 0 above the diagonal. The stage is that of the rows before.
+   */
+  static void storeRows(
       float[] from,
-      int f0,
       int row,
       int d,
+      int i,
       float[] batch,
       int at,
       int each,
       int count,
       float[] stage) {
+    int end = Math.min(d, i + BLOCK);
     if (each == 0) {
-      for (int i = 0; i < d; i++) {
-        System.arraycopy(from, f0 + i * row, batch, at + i * d * W, (i + 1) * W);
+      for (int r = i; r < end; r++) {
+        int to = at + r * d * W;
+        System.arraycopy(from, r * row, batch, to, (r + 1) * W);
+        Arrays.fill(batch, to + (r + 1) * W, to + d * W, 0f);
       }
-      clearUpper(batch, at, d);
       return;
     }
     int stride = stride(d);
     int width = whole(d);
-    Arrays.fill(stage, 0, W * stride, 0f); // later rows cover what earlier ones wrote
-    for (int i = 0; i < d; i += rows(d)) {
-      int some = Math.min(rows(d), d - i);
-      int n = whole(i + some);
-      for (int r = i; r < i + some; r++) {
-        clear(from, f0 + r * row + (r + 1) * W, f0 + r * row + Math.min(n, d) * W);
+    if (i == 0) {
+      Arrays.fill(stage, 0, W * stride, 0f); // later rows cover what earlier ones wrote
+    }
+    for (int r0 = i; r0 < end; r0 += rows(d)) {
+      int some = Math.min(rows(d), end - r0);
+      int n = whole(r0 + some);
+      for (int r = r0; r < r0 + some; r++) {
+        clear(from, r * row + (r + 1) * W, r * row + Math.min(n, d) * W);
       }
-      Transpose.run(some, n, count, from, f0 + i * row, row, W, stage, 0, width, stride);
+      Transpose.run(some, n, count, from, r0 * row, row, W, stage, 0, width, stride);
       for (int b = 0; b < count; b++) {
-        copyRows(stage, b * stride, width, some, d, batch, at + b * each + i * d);
+        copyRows(stage, b * stride, width, some, d, batch, at + b * each + r0 * d);
       }
     }
   }
@@ -226,6 +248,17 @@ final class LaneCopy {
     }
     for (int r = 0; r < rows; r++) {
       System.arraycopy(stage, from + r * width, to, t0 + r * d, d);
+    }
+  }
+
+  /** NaN into the lower triangle of matrix {@code b} of a group. */
+  static void invalidate(float[] batch, int at, int each, int d, int b) {
+    int unit = each == 0 ? W : 1;
+    int first = at + (each == 0 ? b : b * each);
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j <= i; j++) {
+        batch[first + (i * d + j) * unit] = Float.NaN;
+      }
     }
   }
 

@@ -74,12 +74,12 @@ final class LayerNormBackward extends KernelTask {
     int at = block * 2 * d;
     Arrays.fill(sums, at, at + 2 * d, 0);
     float[] chunk = Scratch.get().floats(0, 2 * d);
-    float[] lanes = Scratch.get().floats(1, 2 * L);
+    float[] lanes = Scratch.get().floats(1, 2 * Lanes.ROWS * L);
     int end = blocks.end(block);
     for (int r0 = blocks.first(block); r0 < end; r0 += blocks.chunk) {
       int rows = Math.min(blocks.chunk, end - r0);
-      for (int r = r0; dX != null && r < r0 + rows; r++) {
-        gradient(r, dX, lanes);
+      if (dX != null) {
+        gradients(r0, rows, dX, lanes);
       }
       if (summed) {
         parameters(r0, rows, chunk);
@@ -105,29 +105,48 @@ final class LayerNormBackward extends KernelTask {
         d);
   }
 
-  private void gradient(int r, Tensor to, float[] lanes) {
-    int from = x.offset() + r * d;
-    int g = dY.offset() + r * d;
-    float m = mean.array()[mean.offset() + r];
-    float s = rstd.array()[rstd.offset() + r];
-    double shift = 0;
-    double slope = 0;
-    for (int i = 0; i < d; i += Lanes.CHUNK) {
-      int n = Math.min(Lanes.CHUNK, d - i);
-      int w = gain.offset() + i;
-      NormColumns.layerSums(x.array(), from + i, m, dY.array(), g + i, gain.array(), w, n, lanes);
-      shift += Lanes.sum(lanes, 0);
-      slope += Lanes.sum(lanes, L);
+  /** The gradients of some rows; none waits for the lanes of the one before. */
+  private void gradients(int r0, int rows, Tensor to, float[] lanes) {
+    int from = x.offset() + r0 * d;
+    int g = dY.offset() + r0 * d;
+    int m = mean.offset() + r0;
+    if (d > Lanes.CHUNK) {
+      for (int r = 0; r < rows; r++) {
+        double shift = 0;
+        double slope = 0;
+        for (int i = 0; i < d; i += Lanes.CHUNK) {
+          layerSums(from + r * d + i, m + r, g + r * d + i, i, 1, lanes);
+          shift += Lanes.sum(lanes, 0);
+          slope += Lanes.sum(lanes, L);
+        }
+        gradient(r0 + r, to, shift, slope);
+      }
+      return;
     }
+    layerSums(from, m, g, 0, rows, lanes);
+    for (int r = 0; r < rows; r++) {
+      gradient(r0 + r, to, Lanes.sum(lanes, 2 * r * L), Lanes.sum(lanes, (2 * r + 1) * L));
+    }
+  }
+
+  private void layerSums(int from, int m, int g, int i, int rows, float[] lanes) {
+    int n = Math.min(Lanes.CHUNK, d - i);
+    int w = gain.offset() + i;
+    NormColumns.layerSums(
+        x.array(), from, mean.array(), m, dY.array(), g, gain.array(), w, rows, n, lanes);
+  }
+
+  private void gradient(int r, Tensor to, double shift, double slope) {
+    float s = rstd.array()[rstd.offset() + r];
     NormColumns.layerGradient(
         x.array(),
-        from,
-        m,
+        x.offset() + r * d,
+        mean.array()[mean.offset() + r],
         s,
         (float) (shift / d),
         (float) (slope * s * s / d),
         dY.array(),
-        g,
+        dY.offset() + r * d,
         gain.array(),
         gain.offset(),
         to.array(),

@@ -47,20 +47,17 @@ final class LayerNormForward extends KernelTask {
 
   @Override
   public void run(int block) {
-    int end = Math.min(x.rows(), (block + 1) * rowsPerBlock);
-    float[] lanes = Scratch.get().floats(0, SimdMath.L);
-    for (int r = block * rowsPerBlock; r < end; r++) {
-      int from = x.offset() + r * d;
-      float m = (float) (Lanes.sum(x.array(), from, d, lanes) / d);
-      double variance = NormRows.squares(x.array(), from, m, d, lanes) / d;
-      float s = (float) (1 / Math.sqrt(variance + epsilon));
-      mean.array()[mean.offset() + r] = m;
-      rstd.array()[rstd.offset() + r] = s;
+    int first = block * rowsPerBlock;
+    int end = Math.min(x.rows(), first + rowsPerBlock);
+    for (int r = first; r < end; r += Lanes.ROWS) {
+      statistics(r, Math.min(Lanes.ROWS, end - r));
+    }
+    for (int r = first; r < end; r++) {
       NormColumns.layer(
           x.array(),
-          from,
-          m,
-          s,
+          x.offset() + r * d,
+          mean.array()[mean.offset() + r],
+          rstd.array()[rstd.offset() + r],
           gain.array(),
           gain.offset(),
           bias.array(),
@@ -68,6 +65,28 @@ final class LayerNormForward extends KernelTask {
           y.array(),
           y.offset() + r * d,
           d);
+    }
+  }
+
+  /** Mean and rstd of some rows; none waits for the lanes of the one before. */
+  private void statistics(int first, int rows) {
+    float[] lanes = Scratch.get().floats(0, Lanes.ROWS * SimdMath.L);
+    float[] means = mean.array();
+    int m = mean.offset() + first;
+    int from = x.offset() + first * d;
+    Lanes.rowSums(x.array(), from, rows, d, lanes, means, m);
+    for (int r = 0; r < rows; r++) {
+      means[m + r] /= d;
+    }
+    if (d <= Lanes.CHUNK) {
+      NormRows.squares(x.array(), from, means, m, rows, d, lanes);
+    }
+    for (int r = 0; r < rows; r++) {
+      double squares =
+          d <= Lanes.CHUNK
+              ? Lanes.sum(lanes, r * SimdMath.L)
+              : NormRows.squares(x.array(), from + r * d, means[m + r], d, lanes);
+      rstd.array()[rstd.offset() + first + r] = (float) (1 / Math.sqrt(squares / d + epsilon));
     }
   }
 }

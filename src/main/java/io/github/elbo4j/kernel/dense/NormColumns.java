@@ -169,33 +169,44 @@ final class NormColumns {
     }
   }
 
-  /** Σ dY·gain to lanes[0, L) and Σ dY·gain·(x − mean) to lanes[L, 2L), of n &lt;= a chunk. */
+  /**
+   * Of row r, Σ dY·gain to {@code lanes[2r·L …]} and Σ dY·gain·(x − mean) to {@code lanes[(2r +
+   * 1)·L …]}; n is at most a chunk, and one of a row's where there is one row.
+   */
   static void layerSums(
       float[] x,
       int from,
-      float mean,
+      float[] mean,
+      int first,
       float[] dY,
       int g,
       float[] gain,
       int w,
+      int rows,
       int n,
       float[] lanes) {
-    FloatVector m = FloatVector.broadcast(F, mean);
-    FloatVector sum = FloatVector.zero(F);
-    FloatVector slope = FloatVector.zero(F);
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector v =
-          FloatVector.fromArray(F, dY, g + i).mul(FloatVector.fromArray(F, gain, w + i));
-      sum = sum.add(v);
-      slope = v.fma(FloatVector.fromArray(F, x, from + i).sub(m), slope);
-    }
-    sum.intoArray(lanes, 0);
-    slope.intoArray(lanes, L);
-    for (int i = full; i < n; i++) {
-      float v = dY[g + i] * gain[w + i];
-      lanes[i - full] += v;
-      lanes[L + i - full] = Math.fma(v, x[from + i] - mean, lanes[L + i - full]);
+    for (int r = 0; r < rows; r++) {
+      int a = from + r * n;
+      int b = g + r * n;
+      int to = 2 * r * L;
+      FloatVector m = FloatVector.broadcast(F, mean[first + r]);
+      FloatVector sum = FloatVector.zero(F);
+      FloatVector slope = FloatVector.zero(F);
+      for (int i = 0; i < full; i += L) {
+        FloatVector v =
+            FloatVector.fromArray(F, dY, b + i).mul(FloatVector.fromArray(F, gain, w + i));
+        sum = sum.add(v);
+        slope = v.fma(FloatVector.fromArray(F, x, a + i).sub(m), slope);
+      }
+      sum.intoArray(lanes, to);
+      slope.intoArray(lanes, to + L);
+      for (int i = full; i < n; i++) {
+        float v = dY[b + i] * gain[w + i];
+        int lane = to + i - full;
+        lanes[lane] += v;
+        lanes[L + lane] = Math.fma(v, x[a + i] - mean[first + r], lanes[L + lane]);
+      }
     }
   }
 

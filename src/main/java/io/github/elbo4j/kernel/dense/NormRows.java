@@ -19,42 +19,103 @@ final class NormRows {
 
   private NormRows() {}
 
-  /** The largest element; a NaN counts as nothing, and −∞ stands for no elements. */
-  static float max(float[] x, int from, int n) {
-    FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+  /**
+   * Rows less their largest elements, {@code rows} of n neighbouring elements; a NaN counts as
+   * nothing, and −∞ stands for no elements.
+   */
+  static void shift(float[] x, int from, float[] y, int to, int rows, int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector v = FloatVector.fromArray(F, x, from + i);
-      most = most.blend(v, v.compare(GT, most));
+    FloatVector least = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    for (int r = 0; r < rows; r++) {
+      int a = from + r * n;
+      int b = to + r * n;
+      FloatVector most = least;
+      for (int i = 0; i < full; i += L) {
+        FloatVector v = FloatVector.fromArray(F, x, a + i);
+        most = most.blend(v, v.compare(GT, most));
+      }
+      float m = most.reduceLanes(MAX);
+      for (int i = full; i < n; i++) {
+        m = x[a + i] > m ? x[a + i] : m;
+      }
+      FloatVector c = FloatVector.broadcast(F, m);
+      for (int i = 0; i < full; i += L) {
+        FloatVector.fromArray(F, x, a + i).sub(c).intoArray(y, b + i);
+      }
+      for (int i = full; i < n; i++) {
+        y[b + i] = x[a + i] - m;
+      }
     }
-    float m = most.reduceLanes(MAX);
-    for (int i = full; i < n; i++) {
-      m = x[from + i] > m ? x[from + i] : m;
-    }
-    return m;
   }
 
-  /** out = x − c. */
-  static void subtract(float[] x, int from, float c, float[] out, int to, int n) {
-    FloatVector v = FloatVector.broadcast(F, c);
+  /** x −= c[r] in row r. */
+  static void subtract(float[] c, float[] x, int from, int rows, int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector.fromArray(F, x, from + i).sub(v).intoArray(out, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      out[to + i] = x[from + i] - c;
+    for (int r = 0; r < rows; r++) {
+      int a = from + r * n;
+      FloatVector v = FloatVector.broadcast(F, c[r]);
+      for (int i = 0; i < full; i += L) {
+        FloatVector.fromArray(F, x, a + i).sub(v).intoArray(x, a + i);
+      }
+      for (int i = full; i < n; i++) {
+        x[a + i] -= c[r];
+      }
     }
   }
 
-  /** x *= c. */
-  static void scale(float[] x, int from, float c, int n) {
-    FloatVector v = FloatVector.broadcast(F, c);
+  /** x /= c[r] in row r, as a product with the inverse. */
+  static void divide(float[] c, float[] x, int from, int rows, int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector.fromArray(F, x, from + i).mul(v).intoArray(x, from + i);
+    for (int r = 0; r < rows; r++) {
+      int a = from + r * n;
+      float inverse = 1 / c[r];
+      FloatVector v = FloatVector.broadcast(F, inverse);
+      for (int i = 0; i < full; i += L) {
+        FloatVector.fromArray(F, x, a + i).mul(v).intoArray(x, a + i);
+      }
+      for (int i = full; i < n; i++) {
+        x[a + i] *= inverse;
+      }
     }
-    for (int i = full; i < n; i++) {
-      x[from + i] *= c;
+  }
+
+  /** Lane sums of row r's a·b to {@code lanes[r·L]}, n at most a chunk. */
+  static void dots(float[] a, int aFrom, float[] b, int bFrom, int rows, int n, float[] lanes) {
+    int full = F.loopBound(n);
+    for (int r = 0; r < rows; r++) {
+      int p = aFrom + r * n;
+      int q = bFrom + r * n;
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = 0; i < full; i += L) {
+        FloatVector v = FloatVector.fromArray(F, a, p + i);
+        sum = v.fma(FloatVector.fromArray(F, b, q + i), sum);
+      }
+      sum.intoArray(lanes, r * L);
+      for (int i = full; i < n; i++) {
+        int at = r * L + i - full;
+        lanes[at] = Math.fma(a[p + i], b[q + i], lanes[at]);
+      }
+    }
+  }
+
+  /** Lane sums of row r's (x − mean[r])² to {@code lanes[r·L]}, n at most a chunk. */
+  static void squares(float[] x, int from, float[] mean, int m, int rows, int n, float[] lanes) {
+    int full = F.loopBound(n);
+    for (int r = 0; r < rows; r++) {
+      int a = from + r * n;
+      float c = mean[m + r];
+      FloatVector v = FloatVector.broadcast(F, c);
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = 0; i < full; i += L) {
+        FloatVector d = FloatVector.fromArray(F, x, a + i).sub(v);
+        sum = d.fma(d, sum);
+      }
+      sum.intoArray(lanes, r * L);
+      for (int i = full; i < n; i++) {
+        float d = x[a + i] - c;
+        int at = r * L + i - full;
+        lanes[at] = Math.fma(d, d, lanes[at]);
+      }
     }
   }
 
@@ -81,33 +142,39 @@ final class NormRows {
     return Lanes.sum(lanes, 0);
   }
 
-  /** dX += y·(dY − dot). */
+  /** dX += y·(dY − dot[r]) in row r. */
   static void softmaxGradient(
-      float[] y, int at, float[] dY, int g, float dot, float[] dX, int to, int n) {
-    FloatVector c = FloatVector.broadcast(F, dot);
+      float[] y, int at, float[] dY, int g, float[] dot, float[] dX, int to, int rows, int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector slope = FloatVector.fromArray(F, dY, g + i).sub(c);
-      FloatVector old = FloatVector.fromArray(F, dX, to + i);
-      FloatVector.fromArray(F, y, at + i).fma(slope, old).intoArray(dX, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      dX[to + i] = Math.fma(y[at + i], dY[g + i] - dot, dX[to + i]);
+    for (int r = 0; r < rows; r++) {
+      int k = r * n;
+      FloatVector c = FloatVector.broadcast(F, dot[r]);
+      for (int i = k; i < k + full; i += L) {
+        FloatVector slope = FloatVector.fromArray(F, dY, g + i).sub(c);
+        FloatVector old = FloatVector.fromArray(F, dX, to + i);
+        FloatVector.fromArray(F, y, at + i).fma(slope, old).intoArray(dX, to + i);
+      }
+      for (int i = k + full; i < k + n; i++) {
+        dX[to + i] = Math.fma(y[at + i], dY[g + i] - dot[r], dX[to + i]);
+      }
     }
   }
 
-  /** dX += dY − p·sum. */
+  /** dX += dY − p·sum[r] in row r. */
   static void logSoftmaxGradient(
-      float[] p, int at, float[] dY, int g, float sum, float[] dX, int to, int n) {
-    FloatVector c = FloatVector.broadcast(F, -sum);
+      float[] p, int at, float[] dY, int g, float[] sum, float[] dX, int to, int rows, int n) {
     int full = F.loopBound(n);
-    for (int i = 0; i < full; i += L) {
-      FloatVector slope = FloatVector.fromArray(F, dY, g + i);
-      slope = c.fma(FloatVector.fromArray(F, p, at + i), slope);
-      slope.add(FloatVector.fromArray(F, dX, to + i)).intoArray(dX, to + i);
-    }
-    for (int i = full; i < n; i++) {
-      dX[to + i] += Math.fma(-sum, p[at + i], dY[g + i]);
+    for (int r = 0; r < rows; r++) {
+      int k = r * n;
+      FloatVector c = FloatVector.broadcast(F, -sum[r]);
+      for (int i = k; i < k + full; i += L) {
+        FloatVector slope = FloatVector.fromArray(F, dY, g + i);
+        slope = c.fma(FloatVector.fromArray(F, p, at + i), slope);
+        slope.add(FloatVector.fromArray(F, dX, to + i)).intoArray(dX, to + i);
+      }
+      for (int i = k + full; i < k + n; i++) {
+        dX[to + i] += Math.fma(-sum[r], p[at + i], dY[g + i]);
+      }
     }
   }
 

@@ -63,65 +63,66 @@ final class Softmax extends KernelTask {
   private void rows(int at, int rows) {
     float[] y = out.array();
     int to = out.offset() + at;
-    shifted(at, rows, y, to);
+    NormRows.shift(in.array(), in.offset() + at, y, to, rows, columns);
     SimdMath.exp(y, to, y, to, rows * columns);
-    float[] lanes = Scratch.get().floats(1, SimdMath.L);
-    for (int r = 0; r < rows; r++, to += columns) {
-      double sum = Lanes.sum(y, to, columns, lanes);
-      NormRows.scale(y, to, (float) (1 / sum), columns);
-    }
+    NormRows.divide(sums(y, to, rows), y, to, rows, columns);
   }
 
   private void logRows(int at, int rows) {
     float[] y = out.array();
     int to = out.offset() + at;
     float[] p = Scratch.get().floats(0, rows * columns);
-    shifted(at, rows, y, to);
+    NormRows.shift(in.array(), in.offset() + at, y, to, rows, columns);
     SimdMath.exp(y, to, p, 0, rows * columns);
-    float[] lanes = Scratch.get().floats(1, SimdMath.L);
-    float[] logs = Scratch.get().floats(2, rows);
-    for (int r = 0; r < rows; r++) {
-      logs[r] = (float) Lanes.sum(p, r * columns, columns, lanes);
-    }
+    float[] logs = sums(p, 0, rows);
     SimdMath.log(logs, 0, logs, 0, rows);
-    for (int r = 0; r < rows; r++, to += columns) {
-      NormRows.subtract(y, to, logs[r], y, to, columns);
-    }
+    NormRows.subtract(logs, y, to, rows, columns);
   }
 
-  /** Each row less its maximum. */
-  private void shifted(int at, int rows, float[] y, int to) {
-    int from = in.offset() + at;
-    for (int r = 0; r < rows; r++, from += columns, to += columns) {
-      float most = NormRows.max(in.array(), from, columns);
-      NormRows.subtract(in.array(), from, most, y, to, columns);
-    }
+  /** The sums of rows. */
+  private float[] sums(float[] a, int from, int rows) {
+    float[] lanes = Scratch.get().floats(1, Lanes.ROWS * SimdMath.L);
+    float[] sums = Scratch.get().floats(2, rows);
+    Lanes.rowSums(a, from, rows, columns, lanes, sums, 0);
+    return sums;
   }
 
   private void backwardRows(int at, int rows) {
     float[] y = in.array();
     int from = in.offset() + at;
-    float[] p = y;
-    int pAt = from;
-    if (log) {
-      p = Scratch.get().floats(0, rows * columns);
-      pAt = 0;
-      SimdMath.exp(y, from, p, 0, rows * columns);
-    }
     float[] dY = gradient.array();
+    int g = gradient.offset() + at;
     float[] dX = out.array();
-    float[] lanes = Scratch.get().floats(1, SimdMath.L);
-    for (int r = 0; r < rows; r++) {
-      int row = r * columns;
-      int g = gradient.offset() + at + row;
-      int to = out.offset() + at + row;
-      if (log) {
-        float sum = (float) Lanes.sum(dY, g, columns, lanes);
-        NormRows.logSoftmaxGradient(p, pAt + row, dY, g, sum, dX, to, columns);
-      } else {
-        float dot = (float) NormRows.dot(dY, g, p, pAt + row, columns, lanes);
-        NormRows.softmaxGradient(p, pAt + row, dY, g, dot, dX, to, columns);
+    int to = out.offset() + at;
+    if (log) {
+      float[] p = Scratch.get().floats(0, rows * columns);
+      SimdMath.exp(y, from, p, 0, rows * columns);
+      NormRows.logSoftmaxGradient(p, 0, dY, g, sums(dY, g, rows), dX, to, rows, columns);
+    } else {
+      float[] dots = dots(dY, g, y, from, rows);
+      NormRows.softmaxGradient(y, from, dY, g, dots, dX, to, rows, columns);
+    }
+  }
+
+  /** Σ a·b of each row. */
+  private float[] dots(float[] a, int from, float[] b, int bFrom, int rows) {
+    float[] dots = Scratch.get().floats(2, rows);
+    float[] lanes = Scratch.get().floats(1, Lanes.ROWS * SimdMath.L);
+    for (int r = 0; r < rows; r += Lanes.ROWS) {
+      int count = Math.min(Lanes.ROWS, rows - r);
+      int at = r * columns;
+      if (columns > Lanes.CHUNK) { // then few rows
+        for (int k = r; k < r + count; k++) {
+          int row = k * columns;
+          dots[k] = (float) NormRows.dot(a, from + row, b, bFrom + row, columns, lanes);
+        }
+        continue;
+      }
+      NormRows.dots(a, from + at, b, bFrom + at, count, columns, lanes);
+      for (int k = 0; k < count; k++) {
+        dots[r + k] = Lanes.sum(lanes, k * SimdMath.L);
       }
     }
+    return dots;
   }
 }

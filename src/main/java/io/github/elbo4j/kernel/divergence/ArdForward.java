@@ -3,11 +3,13 @@ package io.github.elbo4j.kernel.divergence;
 import io.github.elbo4j.kernel.KernelTask;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.tensor.Tensor;
-import java.util.Arrays;
 
-/** The kernel matrix over blocks of its rows. */
+/** The kernel matrix over blocks of its rows, a tile of columns at a time. */
 final class ArdForward extends KernelTask {
   private static final int BLOCK_ROWS = 16;
+
+  /** Columns of a tile: whole pairs of vectors; a tile stays in the first-level cache. */
+  private static final int COLUMNS = 256;
 
   private final ArdPoints points = new ArdPoints();
   private Tensor k = Tensor.EMPTY;
@@ -32,15 +34,23 @@ final class ArdForward extends KernelTask {
 
   @Override
   public void run(int block) {
-    Scratch scratch = Scratch.get();
-    float[] squares = scratch.floats(0, points.width);
-    float[] row = scratch.floats(1, points.width);
-    int end = Math.min(k.rows(), (block + 1) * BLOCK_ROWS);
-    for (int i = block * BLOCK_ROWS; i < end; i++) {
-      points.squaredDistances(i, squares);
-      Arrays.fill(row, 0, points.width, 0f);
-      PairRows.addExp(squares, -0.5f, variance, row, points.width);
-      System.arraycopy(row, 0, k.array(), k.offset() + i * k.columns(), k.columns());
+    int i = block * BLOCK_ROWS;
+    int rows = Math.min(k.rows() - i, BLOCK_ROWS);
+    int columns = k.columns();
+    float[] tile = Scratch.get().floats(0, BLOCK_ROWS * COLUMNS);
+    for (int j = 0; j < columns; j += COLUMNS) {
+      int n = Math.min(points.yWidth - j, COLUMNS);
+      int to = k.offset() + i * columns + j;
+      ArdRows.squaredDistances(points, i, rows, j, n, tile);
+      if (n == columns) {
+        ArdRows.kernel(tile, variance, k.array(), to, rows * n);
+      } else {
+        ArdRows.kernel(tile, variance, tile, 0, rows * n);
+        for (int r = 0; r < rows; r++) {
+          int count = Math.min(columns - j, n);
+          System.arraycopy(tile, r * n, k.array(), to + r * columns, count);
+        }
+      }
     }
   }
 }

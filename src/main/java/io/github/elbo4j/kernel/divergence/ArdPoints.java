@@ -2,62 +2,63 @@ package io.github.elbo4j.kernel.divergence;
 
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.dense.Transpose;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Two sets of points, every coordinate scaled by the square root of its weight: the rows of the one
- * and the columns of the other. In the calling thread's scratch; read by all threads.
+ * Two sets of points, coordinate by coordinate, each scaled by the square root of its weight, so
+ * that a distance needs no weights and lanes run across the points of either set. In the calling
+ * thread's scratch; read by all threads. The coordinates behind the last point are 0.
  */
 final class ArdPoints {
   private static final float[] NONE = {};
 
-  /** Scaled rows of x, and behind them the columns of y, from {@link #columnsFrom} on. */
-  private float[] values = NONE;
+  /** Coordinate c of x from {@code c·xWidth} on, of y from {@code yFrom + c·yWidth} on. */
+  float[] values = NONE;
 
-  private int columnsFrom;
+  int yFrom;
 
-  /** exp(½·logWeight). */
+  /** Room for the points: whole pairs of vectors. */
+  int xWidth;
+
+  int yWidth;
+
+  /** exp(½·logWeight), with a vector of room behind it. */
   float[] root = NONE;
-
-  /** Columns of the matrix, to whole vectors. */
-  int width;
 
   int d;
 
   void prepare(Tensor x, Tensor y, Tensor logWeight) {
     d = x.columns();
-    width = PointColumns.width(y.rows());
-    columnsFrom = x.size();
-    values = Scratch.get().floats(Scratch.HELD, x.size() + d * width);
-    if (root.length < d) {
-      root = new float[d];
+    xWidth = width(x.rows());
+    yWidth = width(y.rows());
+    yFrom = d * xWidth;
+    values = Scratch.get().floats(Scratch.HELD, d * (xWidth + yWidth));
+    if (root.length < d + SimdMath.L) {
+      root = new float[d + SimdMath.L];
     }
     for (int c = 0; c < d; c++) {
       root[c] = 0.5f * logWeight.get(c);
     }
     SimdMath.exp(root, 0, root, 0, d);
-    for (int i = 0; i < x.size(); i++) {
-      values[i] = x.array()[x.offset() + i] * root[i % d];
+    scale(x, 0, xWidth);
+    scale(y, yFrom, yWidth);
+  }
+
+  /** Points in whole pairs of vectors. */
+  static int width(int points) {
+    return Math.ceilDiv(points, 2 * SimdMath.L) * 2 * SimdMath.L;
+  }
+
+  private void scale(Tensor points, int to, int width) {
+    int n = points.rows();
+    Transpose.run(n, d, points.array(), points.offset(), d, values, to, width);
+    for (int c = 0; c < d; c++) {
+      int row = to + c * width;
+      ArdRows.scale(values, row, root[c], n);
+      Arrays.fill(values, row + n, row + width, 0f);
     }
-    PointColumns.transpose(y, root, values, columnsFrom);
-  }
-
-  /** From row i of x to all columns. */
-  void squaredDistances(int i, float[] squares) {
-    PairRows.squaredDistances(values, i * d, values, columnsFrom, width, d, squares);
-  }
-
-  /** out_c = −Σ_j g_j·(x_c − y_jc) of row i, scaled coordinates. */
-  void minusDifferences(int i, float[] g, float[] out, float[] lanes) {
-    Arrays.fill(out, 0, d, 0f);
-    PairRows.addDifferences(values, i * d, values, columnsFrom, width, d, g, -1, out, 0, lanes);
-  }
-
-  /** Σ_j g_j·(x_c − y_jc)² of row i, scaled coordinates. */
-  double squares(int i, int c, float[] g, float[] lanes) {
-    int from = columnsFrom + c * width;
-    return PairRows.weightedSquares(values[i * d + c], values, from, g, width, lanes);
   }
 
   void forget() {

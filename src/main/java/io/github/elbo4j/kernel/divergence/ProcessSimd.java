@@ -3,21 +3,24 @@ package io.github.elbo4j.kernel.divergence;
 import io.github.elbo4j.kernel.Lanes;
 import io.github.elbo4j.kernel.Scratch;
 import io.github.elbo4j.kernel.SimdMath;
+import io.github.elbo4j.kernel.dense.Gemm;
+import io.github.elbo4j.kernel.dense.Transpose;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ProcessKernels} on vectors. The kernel matrix is computed a row at a time from points
+ * {@link ProcessKernels} on vectors. The kernel matrix is computed a tile at a time from points
  * scaled by the square roots of their weights ({@link ArdPoints}), so that a distance needs no
- * weights.
+ * weights. Covariances are matrix products.
  */
 public final class ProcessSimd extends ProcessKernels {
   private static final ThreadLocal<ArdForward> FORWARD = ThreadLocal.withInitial(ArdForward::new);
   private static final ThreadLocal<ArdBackward> BACKWARD =
       ThreadLocal.withInitial(ArdBackward::new);
 
-  private static final ThreadLocal<CombineRows> COMBINE = ThreadLocal.withInitial(CombineRows::new);
+  /** Rows of a block of a symmetric product. */
+  private static final int BLOCK = 32;
 
   @Override
   protected void doArd(
@@ -39,13 +42,19 @@ public final class ProcessSimd extends ProcessKernels {
       @Nullable Tensor dY,
       @Nullable Tensor dLogWeight,
       @Nullable Tensor dLogVariance) {
-    ArdBackward task = BACKWARD.get();
-    Tensor other = y == null ? x : y;
-    task.run(x, other, logWeight, logVariance, dK, false, dX, dLogWeight, dLogVariance);
     Tensor toOther = y == null ? dX : dY;
-    if (toOther != null) {
-      task.run(other, x, logWeight, logVariance, dK, true, toOther, null, null);
-    }
+    BACKWARD
+        .get()
+        .run(
+            x,
+            y == null ? x : y,
+            logWeight,
+            logVariance,
+            dK,
+            dX,
+            toOther,
+            dLogWeight,
+            dLogVariance);
   }
 
   @Override
@@ -54,17 +63,9 @@ public final class ProcessSimd extends ProcessKernels {
     float[] out = variance.array();
     int to = variance.offset();
     Arrays.fill(out, to, to + n, (float) Math.exp(logVariance.get(0)));
-    for (int i = 0; i < v.rows(); i++) {
-      subtractSquares(v.array(), v.offset() + i * n, out, to, n);
-    }
+    ProcessRows.subtractSquares(v.array(), v.offset(), v.rows(), out, to, n);
     for (int r = 0; r < n; r++) {
       out[to + r] = Math.max(out[to + r], 0);
-    }
-  }
-
-  private static void subtractSquares(float[] v, int from, float[] out, int to, int n) {
-    for (int r = 0; r < n; r++) {
-      out[to + r] = Math.fma(-v[from + r], v[from + r], out[to + r]);
     }
   }
 
@@ -86,25 +87,33 @@ public final class ProcessSimd extends ProcessKernels {
       double sum = Lanes.sum(g, 0, n, scratch.floats(1, SimdMath.L));
       dLogVariance.array()[dLogVariance.offset()] += (float) (Math.exp(logVariance.get(0)) * sum);
     }
-    for (int i = 0; dV != null && i < v.rows(); i++) {
-      addProducts(v.array(), v.offset() + i * n, g, dV.array(), dV.offset() + i * n, n);
-    }
-  }
-
-  /** dV −= 2·v·g. */
-  private static void addProducts(float[] v, int from, float[] g, float[] dV, int to, int n) {
-    for (int r = 0; r < n; r++) {
-      dV[to + r] = Math.fma(-2 * v[from + r], g[r], dV[to + r]);
+    if (dV != null) {
+      ProcessRows.subtractProducts(v.array(), v.offset(), v.rows(), g, dV.array(), dV.offset(), n);
     }
   }
 
   @Override
   protected void doConditionalCovariance(Tensor k, Tensor v, Tensor covariance) {
-    if (k.offset() != covariance.offset() || !k.overlaps(covariance)) {
-      System.arraycopy(k.array(), k.offset(), covariance.array(), covariance.offset(), k.size());
+    int r = v.columns();
+    float[] product = Scratch.get().floats(Scratch.HELD, r * r);
+    squared(v, product);
+    ProcessRows.subtract(
+        k.array(), k.offset(), product, covariance.array(), covariance.offset(), r * r);
+  }
+
+  /** VᵀV: the blocks on and above the diagonal, and the others from those. */
+  private static void squared(Tensor v, float[] product) {
+    int r = v.columns();
+    for (int i = 0; i < r; i += BLOCK) {
+      int rows = Math.min(BLOCK, r - i);
+      Gemm.get()
+          .a(true, v.array(), v.offset() + i, r)
+          .b(false, v.array(), v.offset() + i, r)
+          .c(false, product, i * r + i, r)
+          .run(rows, r - i, v.rows());
+      int next = i + rows;
+      Transpose.run(rows, r - next, product, i * r + next, r, product, next * r + i, r);
     }
-    // row r −= Σ_i V[i,r]·V[i,·]
-    COMBINE.get().subtract(v.array(), v.offset(), 1, v.columns(), v, covariance);
   }
 
   @Override
@@ -117,14 +126,15 @@ public final class ProcessSimd extends ProcessKernels {
     }
     if (dV != null && dV.size() > 0) {
       int r = v.columns();
-      float[] both = Scratch.get().floats(Scratch.HELD, r * r);
-      for (int i = 0; i < r; i++) {
-        for (int j = 0; j < r; j++) {
-          both[i * r + j] = g[from + i * r + j] + g[from + j * r + i];
-        }
-      }
-      // row i −= Σ_s V[i,s]·(G + Gᵀ)[s,·]
-      COMBINE.get().subtract(v.array(), v.offset(), r, 1, both, 0, r, dV);
+      float[] both = Scratch.get().floats(Scratch.HELD, r * r); // −(G + Gᵀ)
+      Transpose.run(r, r, g, from, r, both, 0, r);
+      Lanes.add(g, from, both, 0, r * r);
+      ProcessRows.negate(both, 0, both, 0, r * r);
+      Gemm.get()
+          .a(false, v.array(), v.offset(), r)
+          .b(false, both, 0, r)
+          .c(true, dV.array(), dV.offset(), r)
+          .run(v.rows(), r, r);
     }
   }
 }

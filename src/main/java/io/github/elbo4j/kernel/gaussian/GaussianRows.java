@@ -38,6 +38,7 @@ final class GaussianRows {
   private static float klOfChunk(
       float[] mu, int m, float[] logVar, int v, float[] sigma, int s, int n, float[] lanes) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector minusHalf = half.neg();
     FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     FloatVector sum = FloatVector.zero(F);
     int full = F.loopBound(n);
@@ -46,7 +47,7 @@ final class GaussianRows {
       FloatVector sd = FloatVector.fromArray(F, sigma, s + i);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
-      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      FloatVector spread = sd.mul(half).fma(sd, minusHalf).sub(halfLv);
       sum = sum.add(mean.mul(half).fma(mean, spread));
     }
     sum.intoArray(lanes, 0);
@@ -58,7 +59,7 @@ final class GaussianRows {
 
   private static float klOfOne(float mean, float logVar, float sd) {
     float halfLv = 0.5f * logVar;
-    float spread = 0.5f * sd * sd - 0.5f - (halfLv > Float.MAX_VALUE ? Float.MAX_VALUE : halfLv);
+    float spread = Math.fma(0.5f * sd, sd, -0.5f) - Math.min(halfLv, Float.MAX_VALUE);
     return Math.fma(0.5f * mean, mean, spread);
   }
 
@@ -66,6 +67,7 @@ final class GaussianRows {
   static void klPerDim(
       float[] mu, int m, float[] logVar, int v, float[] sigma, int s, float[] kl, int k, int n) {
     FloatVector half = FloatVector.broadcast(F, 0.5f);
+    FloatVector minusHalf = half.neg();
     FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
@@ -73,7 +75,7 @@ final class GaussianRows {
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       FloatVector halfLv = FloatVector.fromArray(F, logVar, v + i).mul(half);
       halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
-      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      FloatVector spread = sd.mul(half).fma(sd, minusHalf).sub(halfLv);
       mean.mul(half).fma(mean, spread).intoArray(kl, k + i);
     }
     for (int i = full; i < n; i++) {
@@ -115,17 +117,17 @@ final class GaussianRows {
       float[] work) {
     FloatVector quarter = FloatVector.broadcast(F, 0.25f);
     FloatVector half = FloatVector.broadcast(F, 0.5f);
-    FloatVector most = FloatVector.broadcast(F, Float.MAX_VALUE);
+    FloatVector minusHalf = half.neg();
+    FloatVector most = FloatVector.broadcast(F, 352f); // from here on exp(½ logVar) is +∞
     int full = F.loopBound(n);
     for (int i = 0; i < full; i += L) {
       FloatVector lv = FloatVector.fromArray(F, logVar, v + i);
-      FloatVector root = SimdMath.exp(lv.mul(quarter));
+      lv = lv.blend(most, lv.compare(GT, most)); // at most 88 for exp, and ∞ − ∞ is +∞ here
+      FloatVector root = SimdMath.expNonPositive(lv.mul(quarter));
       FloatVector sd = root.mul(root);
       FloatVector mean = FloatVector.fromArray(F, mu, m + i);
       sd.fma(FloatVector.fromArray(F, eps, e + i), mean).intoArray(z, o + i);
-      FloatVector halfLv = lv.mul(half);
-      halfLv = halfLv.blend(most, halfLv.compare(GT, most)); // ∞ − ∞ is +∞ here
-      FloatVector spread = sd.mul(half).mul(sd).sub(half).sub(halfLv);
+      FloatVector spread = lv.fma(minusHalf, sd.mul(half).fma(sd, minusHalf));
       mean.mul(half).fma(mean, spread).intoArray(kl, k + i);
     }
     exp(0.5f, logVar, v + full, work, n - full);

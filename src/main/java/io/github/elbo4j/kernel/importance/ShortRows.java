@@ -1,11 +1,15 @@
 package io.github.elbo4j.kernel.importance;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.github.elbo4j.kernel.SimdMath;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -60,7 +64,10 @@ final class ShortRows {
       FloatVector d = FloatVector.fromArray(F, x, row + i3);
       FloatVector ab = a.blend(b, b.compare(GT, a));
       FloatVector cd = c.blend(d, d.compare(GT, c));
-      float largest = ab.blend(cd, cd.compare(GT, ab)).reduceLanes(MAX); // an order: no rounding
+      IntVector bits = ab.blend(cd, cd.compare(GT, ab)).reinterpretAsInts();
+      IntVector order = bits.lanewise(ASHR, 31).lanewise(LSHR, 1).lanewise(XOR, bits);
+      int most = order.reduceLanes(MAX); // of floats it would be five times the instructions
+      float largest = Float.intBitsToFloat(most ^ most >> 31 >>> 1);
       extreme[r] = largest;
       FloatVector top = FloatVector.broadcast(F, largest);
       int to = r * n;
