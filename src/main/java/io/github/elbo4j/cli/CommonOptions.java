@@ -24,7 +24,8 @@ final class CommonOptions {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      description = "auto (default), cuda, simd or reference; refuses to start when it cannot have it")
+      description =
+          "auto (default), cuda, simd or reference; refuses to start when it cannot have it")
   private @Nullable String backend;
 
   @Option(

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * Chooses a backend and says why.
  *
  * <p>{@code -Delbo4j.backend=cuda|simd|reference} requires one: {@link #get()} then throws when it
- * cannot have it. Without it (or with {@code auto}) it is simd, or the slow reference where there is
- * no Vector API; the choice of the reference is said once, through {@link System.Logger}, with the
- * flag that mends it. CUDA is taken only when asked for: it has run on emulated devices alone so far.
+ * cannot have it. Without it (or with {@code auto}) it is simd, or the slow reference where there
+ * is no Vector API; the choice of the reference is said once, through {@link System.Logger}, with
+ * the flag that mends it. CUDA is taken only when asked for: it has run on emulated devices alone
+ * so far.
  */
 public final class Backends {
   /** The flag without which the JDK hides the Vector API. */

@@ -91,7 +91,9 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     return new Builder();
   }
 
-  /** A tensor of zeros as long as {@link #values}, and where they are: an optimiser's state, say. */
+  /**
+   * A tensor of zeros as long as {@link #values}, and where they are: an optimiser's state, say.
+   */
   public Tensor like() {
     return like.apply(values.size());
   }

@@ -7,7 +7,9 @@ package io.github.elbo4j.tensor;
  * @param owner keeps the memory allocated while a tensor looks at it, and moves elements
  */
 public record DeviceStorage(long address, Owner owner) implements Storage {
-  /** Moves elements between a device and arrays, after all work that the device was given before. */
+  /**
+   * Moves elements between a device and arrays, after all work that the device was given before.
+   */
   public interface Owner {
     /** {@code to[at + i] = } element i from {@code address} on, i &lt; n. */
     void read(long address, float[] to, int at, int n);

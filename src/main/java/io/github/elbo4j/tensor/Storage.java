@@ -1,8 +1,8 @@
 package io.github.elbo4j.tensor;
 
 /**
- * Where a tensor's elements live: an array of the JVM, or the memory of a device, whose backend hands
- * out its tensors from {@code MemoryKernels.allocate}.
+ * Where a tensor's elements live: an array of the JVM, or the memory of a device, whose backend
+ * hands out its tensors from {@code MemoryKernels.allocate}.
  *
  * <p>The tape, its arena and its operations, and the steps of the optimiser work on any storage:
  * they only hand tensors to kernels, which take either. {@link Tensor#get}, {@link Tensor#toArray}

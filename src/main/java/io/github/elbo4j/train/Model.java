@@ -1,7 +1,7 @@
 package io.github.elbo4j.train;
 
-import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;

@@ -45,7 +45,8 @@ public final class TrainedRun {
     }
     SafeTensors file = Checkpoints.load(folder);
     RunCheckpoint checkpoint = RunCheckpoint.read(file, folder);
-    Model model = Model.create(config, checkpoint.height(), checkpoint.width(), null, backend.memory());
+    Model model =
+        Model.create(config, checkpoint.height(), checkpoint.width(), null, backend.memory());
     if (config.polyak() > 0) {
       RunCheckpoint.restoreAverage(file, model.parameters());
     } else {

@@ -76,7 +76,8 @@ public final class Trainer {
     PreparedData prepared = PreparedData.of(data, config);
     int height = data.train().height();
     int width = data.train().width();
-    this.model = Model.create(config, height, width, prepared.train().pixelMeans(), backend.memory());
+    this.model =
+        Model.create(config, height, width, prepared.train().pixelMeans(), backend.memory());
     this.batches = new Batches(prepared.train(), config.batch(), config.seed());
     this.adam = adam(config, model.parameters(), batches.perEpoch());
     this.training =

@@ -3,8 +3,8 @@ package io.github.elbo4j.vi;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
-import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.nn.Mlp;
 import io.github.elbo4j.nn.Network;
 import io.github.elbo4j.nn.Parameters;
@@ -54,8 +54,7 @@ public final class Vae {
     }
 
     /** The same in the memory of a backend. */
-    public Parameters parameters(
-        long seed, double @Nullable [] dataMeans, MemoryKernels memory) {
+    public Parameters parameters(long seed, double @Nullable [] dataMeans, MemoryKernels memory) {
       return declare(dataMeans).build(seed, memory);
     }
 

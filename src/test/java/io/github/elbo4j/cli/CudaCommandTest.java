@@ -43,7 +43,8 @@ class CudaCommandTest {
         .isGreaterThan((double) evaluated.get("elbo"));
   }
 
-  private static Map<String, @Nullable Object> train(String run, List<String> flags, String epochs) {
+  private static Map<String, @Nullable Object> train(
+      String run, List<String> flags, String epochs) {
     List<String> all =
         new java.util.ArrayList<>(
             List.of("train", "--data", "embedded", "--out", run, "--backend", "cuda", "--json"));

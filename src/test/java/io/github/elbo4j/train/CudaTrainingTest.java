@@ -62,19 +62,11 @@ class CudaTrainingTest {
             LikelihoodSpec.parse("bernoulli"),
             new LogVarBounds(-8, 8));
     Parameters parameters = spec.parameters(1, images.pixelMeans(), backend.memory());
-    Model model =
-        new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
+    Model model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
     Adam adam = Adam.builder(parameters).learningRate(1e-3).build();
     TrainingStep step =
         new TrainingStep(
-            model,
-            backend,
-            new Elbo(1, 0, 0),
-            adam,
-            new Batches(images, 128, 1),
-            128,
-            1,
-            true);
+            model, backend, new Elbo(1, 0, 0), adam, new Batches(images, 128, 1), 128, 1, true);
     float[] losses = new float[steps];
     for (int i = 0; i < steps; i++) {
       losses[i] = step.run(i, "none");

@@ -18,7 +18,9 @@ public final class CholeskyCuda extends CholeskyKernels {
   private static final int WARP = 32;
   private static final int WARPS = THREADS / WARP;
 
-  /** Orders up to which there is a kernel that has matrices in registers, that many threads each. */
+  /**
+   * Orders up to which there is a kernel that has matrices in registers, that many threads each.
+   */
   private static final int[] SMALL = {8, 16, 32};
 
   private static final int SMALL_THREADS = 128;
@@ -88,12 +90,18 @@ public final class CholeskyCuda extends CholeskyKernels {
     /** {@code at} is the tensor's address; {@code read}: what is in it counts. */
     Matrices(DeviceCall call, MatrixLayout layout, @Nullable Tensor t, long at, boolean read) {
       this.call = call;
-      boolean packed = layout == MatrixLayout.LANES && t != null;
-      lanes = packed ? at : 0;
-      count = packed ? (long) entries(t) * LANES : 0;
-      elements = packed ? elements(layout, t) : 0;
-      address = packed ? call.scratch(Math.multiplyExact(count * elements, Float.BYTES)) : at;
-      if (packed && read) {
+      if (layout != MatrixLayout.LANES || t == null) {
+        lanes = 0;
+        count = 0;
+        elements = 0;
+        address = at;
+        return;
+      }
+      lanes = at;
+      count = (long) entries(t) * LANES;
+      elements = elements(layout, t);
+      address = call.scratch(Math.multiplyExact(count * elements, Float.BYTES));
+      if (read) {
         copy(call, unpack, lanes, address, count, elements);
       }
     }

@@ -25,6 +25,7 @@ public final class CudaProbe {
   private static final class Probe {
     static final @Nullable String REASON = reason();
 
+    @SuppressWarnings("restricted") // loading a library is what this is for
     private static @Nullable String reason() {
       String os = System.getProperty("os.name", "");
       boolean windows = os.startsWith("Windows");

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The arguments of one hook on their way to the device: addresses of its tensors, scratch memory,
  * launches, and the way back. Tensors on the device are used where they are, and nothing waits.
- * Tensors of the host are copied there and, when {@link #end} is called, back: right, and as slow as
- * the copies are.
+ * Tensors of the host are copied there and, when {@link #end} is called, back: right, and as slow
+ * as the copies are.
  *
  * <pre>
  * DeviceCall call = cuda.begin();
@@ -145,7 +145,10 @@ public final class DeviceCall {
     return pass(Double.doubleToRawLongBits(value));
   }
 
-  /** The next four arguments: {@code unsigned long long seed, unsigned stream, step, const unsigned *clock}. */
+  /**
+   * The next four arguments: {@code unsigned long long seed, unsigned stream, step, const unsigned
+   * *clock}.
+   */
   public DeviceCall pass(NoiseKey noise) {
     return pass(noise.seed()).pass(noise.stream()).pass(noise.step()).pass(0L);
   }
@@ -251,5 +254,4 @@ public final class DeviceCall {
           JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), host, bytes), "cuMemcpyHtoD");
     }
   }
-
 }

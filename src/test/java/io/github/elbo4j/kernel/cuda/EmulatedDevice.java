@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /** The stand-in driver of cuda/emulator, where that is what the tests run on. */
+@SuppressWarnings("restricted")
 final class EmulatedDevice {
   private static final Optional<MethodHandle> ORDER =
       SymbolLookup.libraryLookup("libcuda.so.1", Arena.global())

@@ -29,7 +29,9 @@ class PtxTest {
           "Compiling entry function '(\\w+)'[^\\n]*\\n[^\\n]*Function properties[^\\n]*\\n"
               + "\\s*(\\d+) bytes stack frame, (\\d+) bytes spill stores");
 
-  /** Work arrays of theirs are indexed by what is known only at run time, or are for a rare path. */
+  /**
+   * Work arrays of theirs are indexed by what is known only at run time, or are for a rare path.
+   */
   private static final Set<String> WITH_STACK = Set.of();
 
   @Test
