@@ -10,8 +10,9 @@ mkdir -p "$out"
 compile() {
   local stem=$(basename "$1" .cu)
   "$nvcc" -std=c++17 -O3 -arch=compute_75 -ptx -o "$out/$stem.ptx.new" "$1"
-  # The oldest instruction set version that the assemblers of CUDA 12 and 13 both take; no comments.
-  sed -E 's/^\.version .*/.version 7.0/; s,//.*$,,; /^[[:space:]]*$/d' "$out/$stem.ptx.new" >"$out/$stem.ptx"
+  # The oldest instruction set version that the assemblers of CUDA 12 and 13 both take, without hints newer
+  # than that, and without comments.
+  sed -E 's/^\.version .*/.version 7.0/; /used_bytes_mask/d; s,//.*$,,; /^[[:space:]]*$/d' "$out/$stem.ptx.new" >"$out/$stem.ptx"
   rm "$out/$stem.ptx.new"
 }
 export -f compile

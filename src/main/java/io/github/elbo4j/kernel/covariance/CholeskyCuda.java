@@ -165,11 +165,20 @@ public final class CholeskyCuda extends CholeskyKernels {
     } else {
       long most = (long) BLOCKS_EACH * cuda.processors();
       long blocks = Math.min(factorBackward.blocks(b, d), most);
-      call.pass(call.scratch(blocks * d * ((d + 3) / 4 * 4) * Float.BYTES)).pass(b).pass(d);
+      call.pass(call.scratch(blocks * d * ((d + 3L) / 4 * 4) * Float.BYTES)).pass(b).pass(d);
       factorBackward.launchGrid(call, blocks, 1, d, d);
     }
     sums.store();
     call.end();
+  }
+
+  /** What cuda/triangular.cuh calls a system. */
+  private static int code(LinearSystem system) {
+    return switch (system) {
+      case LOWER -> 0;
+      case TRANSPOSED -> 1;
+      case FULL -> 2;
+    };
   }
 
   @Override
@@ -184,7 +193,7 @@ public final class CholeskyCuda extends CholeskyKernels {
     Matrices factors = in(call, layout, l);
     Matrices sides = in(call, layout, y);
     Matrices solutions = out(call, layout, x);
-    call.pass(system.ordinal()).pass(factors.address).pass(sides.address);
+    call.pass(code(system)).pass(factors.address).pass(sides.address);
     call.pass(solutions.address).pass(b).pass(d).pass(m);
     solve.launchSplit(call, b, d, m);
     solutions.store();
@@ -212,7 +221,7 @@ public final class CholeskyCuda extends CholeskyKernels {
     Matrices gradients = in(call, layout, dX);
     Matrices toL = inOut(call, layout, dL);
     Matrices toY = inOut(call, layout, dY);
-    call.pass(system.ordinal()).pass(factors.address).pass(solutions.address);
+    call.pass(code(system)).pass(factors.address).pass(solutions.address);
     call.pass(gradients.address).pass(toL.address).pass(toY.address).pass(b).pass(d).pass(m);
     solveBackward.launch(call, b, d, m);
     toL.store();

@@ -33,7 +33,7 @@ final class TriangularKernel {
 
   /** Floats that a block works in: as work_memory has them. */
   private long floats(long d, long warps) {
-    return round4(d * (d - 1) / 2) + 2 * round4(d) + 4 * quads * d * warps;
+    return round4(d * (d - 1) / 2) + 2 * round4(d) + 4L * quads * d * warps;
   }
 
   private static long round4(long n) {

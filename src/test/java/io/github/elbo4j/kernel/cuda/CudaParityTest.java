@@ -23,9 +23,9 @@ class CudaParityTest {
   private static final String ONLY = System.getProperty("elbo4j.families", "");
 
   static List<KernelCase> cases() {
-    Set<String> only = Set.of(ONLY.split(","));
+    Set<String> only = Set.of(ONLY.split(",", -1));
     return Families.parity().stream()
-        .filter(c -> ONLY.isEmpty() || only.contains(c.hook().split("\\.")[0]))
+        .filter(c -> ONLY.isEmpty() || only.contains(c.hook().split("\\.", -1)[0]))
         .toList();
   }
 
