@@ -83,7 +83,8 @@ struct Points {
     }
 };
 
-// The images of a convolution, or of its transpose: blocks are phases by tiles of columns by tiles of rows.
+// The images of a convolution, or of its transpose: blocks are phases by tiles of columns by tiles of rows, by chunks of
+// the depth.
 template <int ROWS>
 __device__ __forceinline__ void convolve(int transposed, const float *from, const float *w, const float *bias, int f, float *pre, float *y,
         int add, i64 images, i64 across, const Shape &s) {
@@ -109,11 +110,15 @@ __device__ __forceinline__ void convolve(int transposed, const float *from, cons
     source.column = v.origin + (int) (in % v.points) * v.stride;
     float sum[4][4] = {};
     Spot<ROWS> at;
-    gather_tile<ROWS>(sum, source, 0, (i64) depth * h.taps * v.taps, at);
+    // Each phase cuts its own depth in as many chunks.
+    i64 whole = (i64) depth * h.taps * v.taps, per = ((whole + gridDim.y - 1) / gridDim.y + S::DEPTH - 1) / S::DEPTH * S::DEPTH;
+    i64 start = blockIdx.y * per;
+    gather_tile<ROWS>(sum, source, start, start + per < whole ? start + per : whole, at);
 
     i64 plane = transposed ? s.in_plane() : s.out_plane();
-    bool whole = h.apart == 1 && v.apart == 1;
-    Points points(column + at.column, count, h, v, plane, channels * plane, transposed ? s.w.in : s.w.out, whole && wide_rows(plane, pre, y));
+    y += blockIdx.y * images * channels * plane;
+    bool wide = h.apart == 1 && v.apart == 1 && wide_rows(plane, pre, y);
+    Points points(column + at.column, count, h, v, plane, channels * plane, transposed ? s.w.in : s.w.out, wide);
 #pragma unroll 1
     for (int i = 0; i < 4; ++i, next_row(sum)) {
         int m = (int) first + at.row + i;
@@ -127,7 +132,8 @@ __device__ __forceinline__ void convolve(int transposed, const float *from, cons
 
 // pre = the convolution of from [B,inChannels,H,W], or the transposed one of from [B,outChannels,P,Q], plus bias[channel];
 // y (+)= f(pre). w [outChannels,inChannels,kh,kw]; bias and pre may be null; pre and y [B,outChannels,P,Q], or
-// [B,inChannels,H,W] when transposed. across: tiles of columns of a phase.
+// [B,inChannels,H,W] when transposed. across: tiles of columns of a phase. Where the depth is cut in chunks y is
+// [chunks,...], a partial sum each.
 #define IMAGES(ROWS)                                                                                                          \
     KERNEL(convolution_images_##ROWS)(int transposed, const float *from, const float *w, const float *bias, int f, float *pre, \
             float *y, int add, i64 images, i64 across, SHAPE_PARAMETERS) {                                                     \
@@ -136,6 +142,20 @@ __device__ __forceinline__ void convolve(int transposed, const float *from, cons
 IMAGES(16)
 IMAGES(32)
 IMAGES(64)
+
+// The second stage then: pre = Σ_chunks part[chunk] + bias[channel], y (+)= f(pre), in order. part [chunks,B,channels,plane],
+// bias [channels] or null, pre or null and y [B,channels,plane], size their elements
+KERNEL(convolution_finish)(const float *part, i64 chunks, const float *bias, int f, float *pre, float *y, int add, i64 size, i64 plane,
+        i64 channels) {
+    for (i64 i = flat_index(); i < size; i += flat_count()) {
+        float v = 0;
+        for (i64 chunk = 0; chunk < chunks; ++chunk) v += part[chunk * size + i];
+        if (bias) v += bias[i / plane % channels];
+        if (pre) pre[i] = v;
+        v = activate(f, v);
+        y[i] = add ? y[i] + v : v;
+    }
+}
 
 // dW[o,n] = Σ_{b,p,q} g[b,o,p,q]·x[b, the input that (p,q) sees through n = (c,i,j)]: rows o, columns n, depth (b,p,q).
 template <int ROWS>

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link ConvolutionKernels} on a device: cuda/convolution.cu. Each product has its kernel in three
- * forms of tiles, of which the one that needs fewest is taken; the gradient of the weight is cut in
- * chunks of the batch's pixels that are added up in order. All of it depends on the sizes alone,
- * and so do the bits.
+ * forms of tiles, of which the one that needs fewest is taken. Where those are few, the depth of
+ * the product is cut in chunks whose partial sums are then added in order. All of it depends on the
+ * sizes alone, and so do the bits.
  */
 public final class ConvolutionCuda extends ConvolutionKernels {
   private static final int THREADS = 256;
@@ -22,7 +22,7 @@ public final class ConvolutionCuda extends ConvolutionKernels {
 
   private static final int TILE = 4096;
 
-  /** Blocks that chunks of a weight's gradient are made for. */
+  /** Most blocks that chunks are made for. */
   private static final int ENOUGH_BLOCKS = 320;
 
   /** Shortest chunk, and what it is a multiple of: the depth of a slice in shared memory. */
@@ -33,6 +33,7 @@ public final class ConvolutionCuda extends ConvolutionKernels {
   private final Cuda cuda;
   private final CudaKernel[] images;
   private final CudaKernel[] weights;
+  private final CudaKernel finish;
   private final RowKernel slope;
   private final ColumnSums columnSums;
 
@@ -40,6 +41,7 @@ public final class ConvolutionCuda extends ConvolutionKernels {
     this.cuda = cuda;
     images = forms(cuda, "convolution_images_");
     weights = forms(cuda, "convolution_weights_");
+    finish = cuda.kernel("convolution", "convolution_finish");
     slope = cuda.rows("convolution", "convolution_slope");
     columnSums = new ColumnSums(cuda);
   }
@@ -62,9 +64,8 @@ public final class ConvolutionCuda extends ConvolutionKernels {
       @Nullable Tensor pre,
       Tensor y) {
     DeviceCall call = cuda.begin();
-    call.pass(false).pass(call.in(x)).pass(call.in(w)).pass(call.in(bias)).pass(f.ordinal());
-    call.pass(call.out(pre)).pass(call.out(y)).pass(false);
-    launchImages(call, shape, false, x.rows());
+    Written to = new Written(call.in(bias), f, call.out(pre), call.out(y), false, y.size());
+    images(call, shape, false, call.in(x), call.in(w), x.rows(), to);
     call.end();
   }
 
@@ -78,9 +79,8 @@ public final class ConvolutionCuda extends ConvolutionKernels {
       @Nullable Tensor pre,
       Tensor y) {
     DeviceCall call = cuda.begin();
-    call.pass(true).pass(call.in(x)).pass(call.in(w)).pass(call.in(bias)).pass(f.ordinal());
-    call.pass(call.out(pre)).pass(call.out(y)).pass(false);
-    launchImages(call, shape, true, x.rows());
+    Written to = new Written(call.in(bias), f, call.out(pre), call.out(y), false, y.size());
+    images(call, shape, true, call.in(x), call.in(w), x.rows(), to);
     call.end();
   }
 
@@ -157,26 +157,66 @@ public final class ConvolutionCuda extends ConvolutionKernels {
   /** dX += the convolution of g, or the transposed one. */
   private void addImages(
       DeviceCall call, ConvShape shape, boolean transposed, long g, Tensor w, Tensor dX) {
-    call.pass(transposed).pass(g).pass(call.in(w)).pass(0L).pass(Activation.NONE.ordinal());
-    call.pass(0L).pass(call.inOut(dX)).pass(true);
-    launchImages(call, shape, transposed, dX.rows());
+    Written to = new Written(0, Activation.NONE, 0, call.inOut(dX), true, dX.size());
+    images(call, shape, transposed, g, call.in(w), dX.rows(), to);
   }
 
-  /** Launches convolution_images, whose parameters up to {@code add} are passed. */
-  private void launchImages(DeviceCall call, ConvShape s, boolean transposed, long batch) {
-    ConvShape.Axis h = s.height();
-    ConvShape.Axis w = s.width();
-    int channels = transposed ? s.inChannels() : s.outChannels();
-    long points = batch * s.outPixels();
-    long phases = 1;
-    if (transposed) {
-      points = batch * Math.ceilDiv(h.in(), h.stride()) * Math.ceilDiv(w.in(), w.stride());
-      phases = (long) Math.min(h.in(), h.stride()) * Math.min(w.in(), w.stride());
+  /** What becomes of an image's sums: {@code pre = sums + bias}, {@code y = f(pre)}, or +=. */
+  private record Written(long bias, Activation f, long pre, long y, boolean add, long size) {
+    void pass(DeviceCall call) {
+      call.pass(bias).pass(f.ordinal()).pass(pre).pass(y).pass(add);
     }
+  }
+
+  /** The convolution of the images at {@code from}, or the transposed one. */
+  private void images(
+      DeviceCall call, ConvShape s, boolean transposed, long from, long w, long batch, Written to) {
+    int channels = transposed ? s.inChannels() : s.outChannels();
+    long points = transposed ? batch * phasePixels(s) : batch * s.outPixels();
     int form = form(channels, points);
     long across = across(form, points);
+    long blocks = (transposed ? phases(s) : 1) * across * down(form, channels);
+    int chunks = chunks(blocks, transposed ? phaseDepth(s) : s.patch());
+    long part = chunks == 1 ? 0 : call.scratch(chunks * to.size() * Float.BYTES);
+    call.pass(transposed).pass(from).pass(w);
+    (chunks == 1 ? to : new Written(0, Activation.NONE, 0, part, false, 0)).pass(call);
     pass(call.pass(batch).pass(across), s);
-    call.launch(images[form], phases * across * down(form, channels), THREADS, 0);
+    call.launch(images[form], blocks, chunks, THREADS, 0);
+    if (chunks > 1) {
+      call.pass(part).pass(chunks);
+      to.pass(call);
+      call.pass(to.size()).pass(to.size() / batch / channels).pass(channels);
+      call.launchFlat(finish, to.size());
+    }
+  }
+
+  /** Phases of the stride, each of which is a product of its own. */
+  private static long phases(ConvShape s) {
+    ConvShape.Axis h = s.height();
+    ConvShape.Axis w = s.width();
+    return (long) Math.min(h.in(), h.stride()) * Math.min(w.in(), w.stride());
+  }
+
+  /** Most pixels of a phase. */
+  private static long phasePixels(ConvShape s) {
+    ConvShape.Axis h = s.height();
+    ConvShape.Axis w = s.width();
+    return (long) Math.ceilDiv(h.in(), h.stride()) * Math.ceilDiv(w.in(), w.stride());
+  }
+
+  /** How many products an element of a phase sums, or nearly. */
+  private static long phaseDepth(ConvShape s) {
+    ConvShape.Axis h = s.height();
+    ConvShape.Axis w = s.width();
+    long taps = (long) Math.ceilDiv(h.kernel(), h.stride()) * Math.ceilDiv(w.kernel(), w.stride());
+    return taps * s.outChannels();
+  }
+
+  private static int chunks(long blocks, long depth) {
+    if (blocks == 0) {
+      return 1;
+    }
+    return (int) Math.max(1, Math.min(ENOUGH_BLOCKS / blocks, depth / SHORTEST_CHUNK));
   }
 
   /** dW += the correlation of g on the shape's output side with x on its input side. */
@@ -184,8 +224,8 @@ public final class ConvolutionCuda extends ConvolutionKernels {
     int form = form(s.outChannels(), s.patch());
     long tiles = down(form, s.outChannels()) * across(form, s.patch());
     long depth = batch * s.outPixels();
-    long most = Math.max(1, Math.min(ENOUGH_BLOCKS / tiles, depth / SHORTEST_CHUNK));
-    long per = Math.max(SLICE, Math.ceilDiv(Math.ceilDiv(depth, most), SLICE) * (long) SLICE);
+    long each = Math.ceilDiv(depth, chunks(tiles, depth));
+    long per = Math.max(SLICE, Math.ceilDiv(each, SLICE) * (long) SLICE);
     long chunks = Math.ceilDiv(depth, per);
     long part = call.scratch(chunks * dW.size() * Float.BYTES);
     pass(call.pass(g).pass(x).pass(part).pass(batch).pass(per), s);
