@@ -3,7 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.covariance.CholeskyCuda;
 import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.cuda.Cuda;
-import io.github.elbo4j.kernel.dense.ConvolutionSimd;
+import io.github.elbo4j.kernel.dense.ConvolutionCuda;
 import io.github.elbo4j.kernel.dense.DenseCuda;
 import io.github.elbo4j.kernel.dense.NormalizationCuda;
 import io.github.elbo4j.kernel.discrete.CategoricalCuda;
@@ -85,7 +85,7 @@ public final class CudaBackend {
         new ProcessCuda(cuda),
         new DenseCuda(cuda),
         new NormalizationCuda(cuda),
-        new ConvolutionSimd(),
+        new ConvolutionCuda(cuda),
         new ReduceCuda(cuda),
         new OptimCuda(cuda));
   }

@@ -29,6 +29,7 @@ final class ConvolutionCases implements FamilyCases {
   private static final List<Sized> SIZES =
       List.of(
           new Sized(0, RAGGED),
+          new Sized(0, ConvShape.square(40, 40, 4, 4, 3, 1, 1)),
           new Sized(1, TINY),
           new Sized(20, TINY),
           new Sized(7, RAGGED),
@@ -38,6 +39,8 @@ final class ConvolutionCases implements FamilyCases {
           new Sized(5, ConvShape.square(1, 32, 28, 28, 4, 2, 1)),
           new Sized(6, ConvShape.square(5, 7, 14, 14, 4, 2, 1)),
           new Sized(2, ConvShape.square(16, 20, 14, 14, 4, 2, 1)),
+          new Sized(2, ConvShape.square(2, 40, 33, 34, 2, 1, 0)),
+          new Sized(1, ConvShape.square(33, 12, 4, 5, 3, 1, 1)),
           new Sized(2, ConvShape.transposed(6, 3, 7, 5, 4, 2, 1)));
 
   @Override
