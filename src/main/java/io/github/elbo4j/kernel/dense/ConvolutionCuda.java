@@ -146,7 +146,7 @@ public final class ConvolutionCuda extends ConvolutionKernels {
     long rows = (long) y.rows() * channels;
     long pixels = y.columns() / channels;
     long sums = dBias == null ? 0 : call.scratch(rows * Float.BYTES);
-    call.pass(f.ordinal()).pass(f.needsPre() ? call.in(pre) : 0).pass(call.in(y)).pass(call.in(dY));
+    call.pass(f.code()).pass(f.needsPre() ? call.in(pre) : 0).pass(call.in(y)).pass(call.in(dY));
     call.pass(g).pass(sums).pass(rows).pass(pixels).launchRows(slope, rows, pixels);
     if (dBias != null) {
       columnSums.addTo(call, sums, y.rows(), channels, call.inOut(dBias));
@@ -164,7 +164,7 @@ public final class ConvolutionCuda extends ConvolutionKernels {
   /** What becomes of an image's sums: {@code pre = sums + bias}, {@code y = f(pre)}, or +=. */
   private record Written(long bias, Activation f, long pre, long y, boolean add, long size) {
     void pass(DeviceCall call) {
-      call.pass(bias).pass(f.ordinal()).pass(pre).pass(y).pass(add);
+      call.pass(bias).pass(f.code()).pass(pre).pass(y).pass(add);
     }
   }
 
