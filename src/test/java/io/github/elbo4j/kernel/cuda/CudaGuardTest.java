@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,9 +40,9 @@ class CudaGuardTest {
    */
   @Test
   void everyKernelIsLaunchedAndEveryLaunchHasItsKernel() throws IOException {
-    TreeSet<String> kernels = names(PTX, ".ptx", Pattern.compile("\\.entry (\\w+)"));
+    Set<String> kernels = names(PTX, ".ptx", Pattern.compile("\\.entry (\\w+)"));
     Path java = Path.of("src/main/java/io/github/elbo4j/kernel");
-    TreeSet<String> launched = names(java, ".java", Pattern.compile("\"([a-z]+[a-z0-9_]*)\""));
+    Set<String> launched = names(java, ".java", Pattern.compile("\"([a-z]+[a-z0-9_]*)\""));
     assertThat(kernels)
         .hasSizeGreaterThan(200)
         .allMatch(
@@ -58,8 +59,7 @@ class CudaGuardTest {
         .allMatch(name -> kernels.stream().anyMatch(kernel -> kernel.contains(name)));
   }
 
-  private static TreeSet<String> names(Path folder, String suffix, Pattern name)
-      throws IOException {
+  private static Set<String> names(Path folder, String suffix, Pattern name) throws IOException {
     TreeSet<String> names = new TreeSet<>();
     try (Stream<Path> tree = Files.walk(folder)) {
       for (Path file : tree.filter(p -> p.toString().endsWith(suffix)).sorted().toList()) {
