@@ -9,7 +9,9 @@ command -v "$nvcc" >/dev/null || { echo "ptx: $nvcc is missing: install the CUDA
 mkdir -p "$out"
 compile() {
   local stem=$(basename "$1" .cu)
-  "$nvcc" -std=c++17 -O3 -arch=compute_75 -ptx -o "$out/$stem.ptx.new" "$1"
+  # Products and sums are contracted where the source says fmaf and nowhere else: two kernels that promise
+  # the same bits must not depend on what the compiler, or the driver's assembler, makes of either.
+  "$nvcc" -std=c++17 -O3 -fmad=false -arch=compute_75 -ptx -o "$out/$stem.ptx.new" "$1"
   # The oldest instruction set version that the assemblers of CUDA 12 and 13 both take, without hints newer
   # than that, and without comments.
   sed -E 's/^\.version .*/.version 7.0/; /used_bytes_mask/d; s,//.*$,,; /^[[:space:]]*$/d' "$out/$stem.ptx.new" >"$out/$stem.ptx"

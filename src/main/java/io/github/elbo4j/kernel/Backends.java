@@ -1,6 +1,5 @@
 package io.github.elbo4j.kernel;
 
-import io.github.elbo4j.kernel.cuda.CudaProbe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -70,10 +69,7 @@ public final class Backends {
   /** Every backend, the fastest first, with the reason why it can or cannot run. */
   public static List<Status> statuses() {
     List<Status> list = new ArrayList<>();
-    String noDevice = CudaProbe.whyNot();
-    list.add(
-        new Status(
-            "cuda", noDevice == null, noDevice == null ? CudaBackend.description() : noDevice));
+    list.add(CudaBackend.status());
     String missing = whyNoSimd();
     list.add(
         new Status("simd", missing == null, missing == null ? SimdBackend.description() : missing));
@@ -105,7 +101,7 @@ public final class Backends {
     boolean simd = whyNoSimd() == null;
     return switch (asked) {
       case "auto" -> (simd ? "simd" : "reference") + " (auto)";
-      case "cuda" -> (CudaProbe.whyNot() == null ? "cuda" : "none") + " (cuda was asked for)";
+      case "cuda" -> (CudaBackend.status().available() ? "cuda" : "none") + " (cuda was asked for)";
       case "simd" -> (simd ? "simd" : "none") + " (simd was asked for)";
       case "reference" -> "reference (reference was asked for)";
       default -> "none (\"" + name + "\" was asked for, which there is not)";

@@ -3,6 +3,7 @@ package io.github.elbo4j.kernel;
 import io.github.elbo4j.kernel.covariance.CholeskyCuda;
 import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.cuda.Cuda;
+import io.github.elbo4j.kernel.cuda.CudaProbe;
 import io.github.elbo4j.kernel.dense.ConvolutionCuda;
 import io.github.elbo4j.kernel.dense.DenseCuda;
 import io.github.elbo4j.kernel.dense.NormalizationCuda;
@@ -50,13 +51,27 @@ public final class CudaBackend {
     return BACKENDS.computeIfAbsent(device, d -> create(Cuda.open(d)));
   }
 
-  /** The device of {@link #get()}, when there is one. */
-  static String description() {
-    return Cuda.open(device()).description();
+  /** Whether the device of {@link #get()} can be had, and what it is. */
+  static Backends.Status status() {
+    String reason = CudaProbe.whyNot();
+    if (reason != null) {
+      return new Backends.Status("cuda", false, reason);
+    }
+    try {
+      return new Backends.Status("cuda", true, Cuda.open(device()).description());
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      return new Backends.Status("cuda", false, String.valueOf(e.getMessage()));
+    }
   }
 
   private static int device() {
-    return Integer.getInteger("elbo4j.device", 0);
+    String number = System.getProperty("elbo4j.device", "0");
+    try {
+      return Integer.parseInt(number);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "-Delbo4j.device=" + number + " must be the number of a device, from 0 on", e);
+    }
   }
 
   private static Backend create(Cuda cuda) {

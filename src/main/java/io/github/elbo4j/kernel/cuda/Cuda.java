@@ -24,6 +24,9 @@ public final class Cuda {
   /** Waits after each launch, so that an error is reported by the kernel that made it. */
   static final boolean SYNC = Boolean.getBoolean("elbo4j.cuda.sync");
 
+  /** That of scripts/ptx.sh. */
+  private static final int LEAST_CAPABILITY = 75;
+
   private static final Map<Integer, Cuda> OPEN = new HashMap<>();
 
   private final CUdevice device = new CUdevice();
@@ -48,11 +51,17 @@ public final class Cuda {
     CudaException.check(
         JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
     CudaException.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    // A stream that waits for the default one: copies to and from arrays go through that.
     CudaException.check(JCudaDriver.cuStreamCreate(stream, 0), "cuStreamCreate");
     processors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
     capability =
         10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
             + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    if (capability < LEAST_CAPABILITY) {
+      throw new IllegalStateException(
+          "device %d (%s) is too old: the kernels need compute capability 7.5"
+              .formatted(ordinal, description()));
+    }
   }
 
   /**

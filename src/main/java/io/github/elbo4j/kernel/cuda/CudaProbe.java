@@ -3,8 +3,10 @@ package io.github.elbo4j.kernel.cuda;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +32,15 @@ public final class CudaProbe {
       String os = System.getProperty("os.name", "");
       boolean windows = os.startsWith("Windows");
       String library = windows ? "nvcuda.dll" : "libcuda.so.1";
+      try { // first, since looking for a driver makes Java warn of native access
+        Class.forName("jcuda.driver.JCudaDriver", false, CudaProbe.class.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        return "JCuda is not on the class path: add org.jcuda:jcuda and its natives";
+      }
       try (Arena arena = Arena.ofConfined()) {
         SymbolLookup.libraryLookup(library, arena);
       } catch (IllegalArgumentException e) {
         return "no NVIDIA driver: " + library + " was not found";
-      }
-      try {
-        Class.forName("jcuda.driver.JCudaDriver", false, CudaProbe.class.getClassLoader());
-      } catch (ClassNotFoundException e) {
-        return "JCuda is not on the class path: add org.jcuda:jcuda and its natives";
       }
       return Natives.load(os);
     }
@@ -60,14 +62,27 @@ public final class CudaProbe {
         System.setProperty(FOLDER, own.toString());
         JCudaDriver.setExceptionsEnabled(false);
         int code = JCudaDriver.cuInit(0);
+        forget(own);
         return code == 0 ? null : "cuInit: " + CUresult.stringFor(code);
       } catch (LinkageError e) {
         String arch = System.getProperty("os.arch", "");
-        return "JCuda has no native library for " + os + " " + arch + ": " + e.getMessage();
+        return "JCuda's native library does not load on " + os + " " + arch + ": " + e.getMessage();
       } catch (IOException e) {
         return "no folder for JCuda's native library: " + e.getMessage();
       } finally {
         System.setProperty(FOLDER, shared);
+      }
+    }
+
+    /** The library is loaded: where the system allows it, its file is no longer needed. */
+    private static void forget(Path folder) throws IOException {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          file.toFile().deleteOnExit(); // before its folder
+          Files.deleteIfExists(file);
+        }
+      } catch (FileSystemException e) {
+        return; // in use: deleted at the end, if then
       }
     }
   }

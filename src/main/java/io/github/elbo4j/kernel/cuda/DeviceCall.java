@@ -46,6 +46,10 @@ public final class DeviceCall {
   private final Pointer addresses;
   private final List<Copy> copies = new ArrayList<>();
   private final List<Long> blocks = new ArrayList<>();
+
+  /** What the addresses point into: alive until the launches are queued. */
+  private final List<DeviceStorage> held = new ArrayList<>();
+
   private int passed;
 
   /** A tensor of the host that must be copied back. */
@@ -226,6 +230,7 @@ public final class DeviceCall {
     }
     blocks.clear();
     copies.clear();
+    held.clear(); // being used here is what keeps them alive
     passed = 0;
   }
 
@@ -234,9 +239,10 @@ public final class DeviceCall {
       return 0;
     }
     if (t.storage() instanceof DeviceStorage device) {
+      held.add(device);
       return device.address();
     }
-    int bytes = Float.BYTES * t.size();
+    long bytes = (long) Float.BYTES * t.size();
     int misaligned = Float.BYTES * (t.offset() % 4); // as in the host's array
     long address = scratch(bytes + misaligned) + misaligned;
     if (read) {

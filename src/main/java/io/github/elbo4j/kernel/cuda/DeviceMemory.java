@@ -16,6 +16,12 @@ import jcuda.driver.JCudaDriver;
 public final class DeviceMemory {
   private static final long SMALLEST = 512;
 
+  /** What a device hands out memory by. */
+  private static final long LARGE = 2L << 20;
+
+  /** How often it is asked again when it has none: the last ones after garbage collections. */
+  private static final int TRIES = 6;
+
   /**
    * Every block is as long as was asked for and goes back to the device at once, so that a checker
    * of the device sees each access beyond one.
@@ -26,7 +32,6 @@ public final class DeviceMemory {
   private final Map<Long, Long> sizes = new HashMap<>();
   private final Runnable makeCurrent;
   private long taken;
-  private long kept;
 
   /** {@code makeCurrent} makes the device's context that of the thread, whichever asks. */
   DeviceMemory(Runnable makeCurrent) {
@@ -45,7 +50,6 @@ public final class DeviceMemory {
     long address;
     if (blocks != null && !blocks.isEmpty()) {
       address = blocks.pop();
-      kept -= size;
     } else {
       address = allocate(size, bytes);
     }
@@ -66,7 +70,6 @@ public final class DeviceMemory {
       CudaException.check(JCudaDriver.cuMemFree(at(address)), "cuMemFree");
       return;
     }
-    kept += size;
     free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(address);
   }
 
@@ -89,18 +92,23 @@ public final class DeviceMemory {
               blocks.forEach(b -> CudaException.check(JCudaDriver.cuMemFree(at(b)), "cuMemFree"));
               blocks.clear();
             });
-    kept = 0;
   }
 
+  /** Powers of two up to 2 MiB, then multiples of that. */
   private static long roundedUp(long bytes) {
-    return Math.max(SMALLEST, Long.highestOneBit(Math.max(1, bytes - 1)) << 1);
+    return bytes <= LARGE
+        ? Math.max(SMALLEST, Long.highestOneBit(Math.max(1, bytes - 1)) << 1)
+        : Math.ceilDiv(bytes, LARGE) * LARGE;
   }
 
   private long allocate(long size, long asked) {
     makeCurrent.run();
     CUdeviceptr pointer = new CUdeviceptr();
     int code = JCudaDriver.cuMemAlloc(pointer, size);
-    if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY && kept > 0) {
+    for (int tries = 0; tries < TRIES && code == CUresult.CUDA_ERROR_OUT_OF_MEMORY; tries++) {
+      if (tries > 0) {
+        waitForGarbage();
+      }
       trim();
       code = JCudaDriver.cuMemAlloc(pointer, size);
     }
@@ -114,6 +122,17 @@ public final class DeviceMemory {
           code);
     }
     return addressOf(pointer);
+  }
+
+  /** Blocks of tensors that nobody looks at any more come back from the garbage collector. */
+  @SuppressWarnings("WaitNotInLoop") // for a moment, whatever comes: the caller tries again
+  private void waitForGarbage() {
+    System.gc();
+    try {
+      wait(50); // lets the cleaner's thread in, which releases
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** The pointer of an address. */

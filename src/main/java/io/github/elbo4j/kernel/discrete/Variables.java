@@ -21,8 +21,9 @@ final class Variables {
 
   /** Every element of {@code index} is a whole number in [0, categories). */
   static void checkIndex(String method, Tensor index, int categories) {
-    float[] a = index.array();
-    int from = index.offset();
+    Tensor host = index.onHost();
+    float[] a = host.array();
+    int from = host.offset();
     for (int i = 0; i < index.size(); i++) {
       float d = a[from + i];
       if (!(d >= 0 && d < categories && (int) d == d)) {

@@ -68,7 +68,7 @@ public final class MemoryCuda extends MemoryKernels {
     DeviceCall call = cuda.begin();
     long source = call.in(from);
     long target = call.out(to);
-    call.pass(source).pass(target).pass(to.size()).launchFlat(copy, (to.size() + 3) / 4);
+    call.pass(source).pass(target).pass(to.size()).launchFlat(copy, (to.size() + 3L) / 4);
     call.end();
   }
 
@@ -77,7 +77,7 @@ public final class MemoryCuda extends MemoryKernels {
     DeviceCall call = cuda.begin();
     long source = call.in(from);
     long target = call.inOut(to);
-    call.pass(source).pass(target).pass(to.size()).launchFlat(add, (to.size() + 3) / 4);
+    call.pass(source).pass(target).pass(to.size()).launchFlat(add, (to.size() + 3L) / 4);
     call.end();
   }
 
