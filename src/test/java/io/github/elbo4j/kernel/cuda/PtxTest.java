@@ -36,7 +36,9 @@ class PtxTest {
           "cholesky_",
           "concrete_",
           "convolution_",
+          "correlation_",
           "covariance_",
+          "flow_planar_backward_512", // 8 bytes, for rows of more than 256
           "gemm_",
           "importance_tail_",
           "normalization_channel_moments_", // 8 bytes, on the newest architecture alone
