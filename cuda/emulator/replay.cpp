@@ -1,5 +1,5 @@
 // Launches that the stand-in driver wrote (EMU_RECORD=file), run again in each thread order, under whatever
-// sanitizer this was compiled with: replay file [kernel-prefix]. Exit 1 where a launch fails or an order
+// sanitizer this was compiled with: replay FILE [ORDERS, 3 unless given]. Exit 1 where a launch fails or an order
 // changes a bit of the memory.
 #include "launches.h"
 extern "C" int emu_launch(const char *, int, int, int, int, int, int, int, void **);
@@ -65,17 +65,17 @@ bool run(const Launch &l, int order, std::vector<std::vector<char>> *after) {
 int main(int argc, char **argv) {
     FILE *f = argc > 1 ? fopen(argv[1], "rb") : nullptr;
     if (!f) {
-        fprintf(stderr, "usage: replay FILE [kernel-prefix]; FILE is what EMU_RECORD=FILE made\n");
+        fprintf(stderr, "usage: replay FILE [ORDERS]; FILE is what EMU_RECORD=FILE made\n");
         return 2;
     }
+    int orders = argc > 2 ? atoi(argv[2]) : 3;
     std::map<std::string, int> kernels;
     int failed = 0;
     for (Launch l; read(f, &l); l = Launch{}) {
-        if (argc > 2 && l.name.rfind(argv[2], 0) != 0) continue;
         kernels[l.name]++;
         std::vector<std::vector<char>> first;
         bool ok = run(l, 0, &first);
-        for (int order = 1; ok && order < 3; ++order) {
+        for (int order = 1; ok && order < orders; ++order) {
             std::vector<std::vector<char>> other;
             ok = run(l, order, &other);
             if (ok && other != first) {
@@ -87,6 +87,6 @@ int main(int argc, char **argv) {
     }
     int launched = 0;
     for (auto &k : kernels) launched += k.second;
-    printf("replay: %d launches of %zu kernels, 3 thread orders each, %d failed\n", launched, kernels.size(), failed);
+    printf("replay: %d launches of %zu kernels, thread orders: %d, failed: %d\n", launched, kernels.size(), orders, failed);
     return failed || launched == 0;
 }

@@ -44,7 +44,7 @@ public final class DeviceCall {
   private final MemorySegment values;
 
   private final Pointer addresses;
-  private final List<Copy> copies = new ArrayList<>();
+  private final List<Staged> staged = new ArrayList<>();
   private final List<Long> blocks = new ArrayList<>();
 
   /** What the addresses point into: alive until the launches are queued. */
@@ -52,8 +52,22 @@ public final class DeviceCall {
 
   private int passed;
 
-  /** A tensor of the host that must be copied back. */
-  private record Copy(Tensor host, long device) {}
+  /** A tensor of the host and its place on the device. */
+  private static final class Staged {
+    final Tensor host;
+    final long device;
+    boolean uploaded;
+    boolean written;
+
+    Staged(Tensor host, long device) {
+      this.host = host;
+      this.device = device;
+    }
+
+    boolean holds(Tensor t) {
+      return host.array() == t.array() && host.offset() == t.offset() && host.size() == t.size();
+    }
+  }
 
   DeviceCall(Cuda cuda) {
     this.cuda = cuda;
@@ -215,10 +229,9 @@ public final class DeviceCall {
 
   /** Copies the host's outputs back, and hands scratch memory back. */
   public void end() {
-    if (!copies.isEmpty()) {
-      for (Copy copy : copies) {
-        Tensor t = copy.host();
-        cuda.read(copy.device(), t.array(), t.offset(), t.size());
+    for (Staged s : staged) {
+      if (s.written) {
+        cuda.read(s.device, s.host.array(), s.host.offset(), s.host.size());
       }
     }
     giveBack();
@@ -229,7 +242,7 @@ public final class DeviceCall {
       cuda.memory().release(block);
     }
     blocks.clear();
-    copies.clear();
+    staged.clear();
     held.clear(); // being used here is what keeps them alive
     passed = 0;
   }
@@ -242,16 +255,31 @@ public final class DeviceCall {
       held.add(device);
       return device.address();
     }
-    long bytes = (long) Float.BYTES * t.size();
+    Staged place = place(t);
+    if (read && !place.uploaded) {
+      long bytes = (long) Float.BYTES * t.size();
+      upload(
+          Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()),
+          place.device,
+          bytes);
+      place.uploaded = true;
+    }
+    place.written |= written;
+    return place.device;
+  }
+
+  /** The same place for the same elements: a hook that works in place does so on the device too. */
+  private Staged place(Tensor t) {
+    for (Staged s : staged) {
+      if (s.holds(t)) {
+        return s;
+      }
+    }
     int misaligned = Float.BYTES * (t.offset() % 4); // as in the host's array
-    long address = scratch(bytes + misaligned) + misaligned;
-    if (read) {
-      upload(Pointer.to(t.array()).withByteOffset((long) Float.BYTES * t.offset()), address, bytes);
-    }
-    if (written) {
-      copies.add(new Copy(t, address));
-    }
-    return address;
+    long bytes = (long) Float.BYTES * t.size();
+    Staged place = new Staged(t, scratch(bytes + misaligned) + misaligned);
+    staged.add(place);
+    return place;
   }
 
   private static void upload(Pointer host, long address, long bytes) {
