@@ -64,6 +64,7 @@ public final class DeviceCall {
       this.device = device;
     }
 
+    @SuppressWarnings("ReferenceEquality") // sharing memory is about identity
     boolean holds(Tensor t) {
       return host.array() == t.array() && host.offset() == t.offset() && host.size() == t.size();
     }
