@@ -76,7 +76,8 @@ struct Row {
         : index(T == WARP ? (i64) blockIdx.x * (THREADS / WARP) + threadIdx.x / WARP : (i64) blockIdx.x),
           lane(T == WARP ? threadIdx.x % WARP : threadIdx.x) {}
     __device__ __forceinline__ bool first() const { return lane == 0; }
-    static __device__ __forceinline__ float sum(float v) { return T == WARP ? warp_sum(v) : block_sum(v); }
+    template <class V>
+    static __device__ __forceinline__ V sum(V v) { return T == WARP ? warp_sum(v) : block_sum(v); }
     static __device__ __forceinline__ float max(float v) { return T == WARP ? warp_max(v) : block_max(v); }
 };
 

@@ -43,7 +43,7 @@ __device__ __forceinline__ void normals_of(unsigned even, unsigned odd, float &c
 
 __device__ __forceinline__ unsigned long long block_of(i64 index) { return (unsigned long long) (index >> 6) * 16 + (index & 15); }
 
-// One element by itself: a whole block for a quarter of it. Where speed counts, draw4 below.
+// One element by itself: a whole block for a quarter of it. Where speed counts, each_block below.
 __device__ __forceinline__ unsigned bits_at(const Noise &key, i64 index) { return word_of(philox(key, block_of(index)), (int) (index >> 4) & 3); }
 __device__ __forceinline__ float uniform_at(const Noise &key, i64 index) { return uniform_of(bits_at(key, index)); }
 __device__ __forceinline__ float normal_at(const Noise &key, i64 index) {
@@ -52,13 +52,6 @@ __device__ __forceinline__ float normal_at(const Noise &key, i64 index) {
     float cosine, sine;
     normals_of(upper ? c.z : c.x, upper ? c.w : c.y, cosine, sine);
     return index & 16 ? sine : cosine;
-}
-
-// The normals of elements 64 g + j + {0, 16, 32, 48}, block = 16 g + j.
-__device__ __forceinline__ void normals4(const Noise &key, unsigned long long block, float (&e)[4]) {
-    uint4 c = philox(key, block);
-    normals_of(c.x, c.y, e[0], e[1]);
-    normals_of(c.z, c.w, e[2], e[3]);
 }
 
 __device__ __forceinline__ bool within(i64 i, i64 n) { return i >= 0 && i < n; }

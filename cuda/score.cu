@@ -116,7 +116,7 @@ __device__ __forceinline__ Others others(const Row<T> &row, const float *x, i64 
         if (fabsf(v) < INFINITY) sum += v;
         up += v == INFINITY, down += v == -INFINITY, bad += v != v;
     }
-    return Others{row_sum<T>(sum), row.sum(up), row.sum(down), row.sum(bad)};
+    return Others{Row<T>::sum(sum), row.sum(up), row.sum(down), row.sum(bad)};
 }
 
 // baseline [b,k] = 1/(k − 1)·Σ_{j≠i} f_j
@@ -157,7 +157,7 @@ __device__ __forceinline__ void score_vimco(const float *logW, float *bound, flo
             below += exp((double) logW[i] - top);
             behind += exp((double) logW[i] - second);
         }
-    below = row_sum<T>(below), behind = row_sum<T>(behind);
+    below = Row<T>::sum(below), behind = Row<T>::sum(behind);
     double whole = nothing ? -INFINITY : top + log(tops + below), logK = log((double) k);
     if (bound && row.first()) bound[row.index] = bad ? (all.bad > 0 ? NAN : INFINITY) : (float) (whole - logK);
     for (i64 i = row.lane; i < k; i += T) {
@@ -187,13 +187,13 @@ __device__ __forceinline__ void score_control_variate(const float *f, const floa
         sumF += f[i], sumH += h[i];
         if (h[i] != h[0]) differs = 1;
     }
-    double meanF = row_sum<T>(sumF) / k, meanH = row_sum<T>(sumH) / k;
+    double meanF = Row<T>::sum(sumF) / k, meanH = Row<T>::sum(sumH) / k;
     for (i64 i = row.lane; i < k; i += T) {
         double distance = h[i] - meanH;
         covariance += (f[i] - meanF) * distance;
         variance += distance * distance;
     }
-    covariance = row_sum<T>(covariance), variance = row_sum<T>(variance);
+    covariance = Row<T>::sum(covariance), variance = Row<T>::sum(variance);
     double factor = row.max(differs) > 0 ? covariance / variance : 0;
     if (row.first()) coefficient[row.index] = (float) factor;
     for (i64 i = row.lane; controlled && i < k; i += T) controlled[row.index * k + i] = (float) (f[i] - factor * h[i]);

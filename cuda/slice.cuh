@@ -1,6 +1,5 @@
 // Rows that go through several steps: T threads a row, each with its part of it in C times four registers, or,
-// with C = 0, in memory. A thread has four
-// neighbours of each 4·T elements.
+// with C = 0, in memory. A thread has four neighbours of each 4·T elements.
 #pragma once
 #include "common.cuh"
 

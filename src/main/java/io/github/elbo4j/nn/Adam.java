@@ -27,16 +27,19 @@ public final class Adam {
   private final float clipNorm;
   private final float averageDecay;
   private final @Nullable Tensor average;
-  private final Tensor squaredNorm = Tensor.zeros(1);
-  private final Tensor gradScale = Tensor.zeros(1);
+  private final Tensor squaredNorm;
+  private final Tensor gradScale;
   private long steps;
   private boolean measured;
   private boolean averageInUse;
 
   private Adam(Builder b) {
     parameters = b.parameters;
-    m = parameters.like();
-    v = parameters.like();
+    int size = parameters.values().size();
+    m = parameters.allocate(size);
+    v = parameters.allocate(size);
+    squaredNorm = parameters.allocate(1);
+    gradScale = parameters.allocate(1);
     v.fill(b.initialSecondMoment);
     int decayed = parameters.decayed();
     settings = new AdamStep(b.learningRate, b.beta1, b.beta2, b.epsilon, b.weightDecay, decayed);
@@ -45,7 +48,8 @@ public final class Adam {
     stepsPerEpoch = b.stepsPerEpoch;
     clipNorm = b.clipNorm;
     averageDecay = b.averageDecay;
-    average = b.averageDecay > 0 ? parameters.like().set(parameters.values().toArray()) : null;
+    average =
+        b.averageDecay > 0 ? parameters.allocate(size).set(parameters.values().toArray()) : null;
   }
 
   /** Adam for {@code parameters}, as its authors set it until told otherwise. */

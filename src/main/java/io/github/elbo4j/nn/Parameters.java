@@ -45,7 +45,7 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
   private final Tensor gradients;
   private final int decayed;
   private final int count;
-  private final IntFunction<Tensor> like;
+  private final IntFunction<Tensor> allocator;
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
   private final Map<String, Integer> offsets = new LinkedHashMap<>();
@@ -67,7 +67,7 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
       numbers += d.shape.size();
     }
     count = numbers;
-    like = memory == null ? Tensor::zeros : memory::allocate;
+    allocator = memory == null ? Tensor::zeros : memory::allocate;
     if (memory != null) {
       memory.copy(initial, values);
     }
@@ -91,11 +91,9 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     return new Builder();
   }
 
-  /**
-   * A tensor of zeros as long as {@link #values}, and where they are: an optimiser's state, say.
-   */
-  public Tensor like() {
-    return like.apply(values.size());
+  /** A vector of zeros in the memory where the parameters are: an optimiser's state, say. */
+  public Tensor allocate(int length) {
+    return allocator.apply(length);
   }
 
   /** All values, padding included. */

@@ -10,8 +10,8 @@ import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Device memory in blocks of powers of two from 512 bytes on, kept for the next taker when
- * released: an allocation on the device waits for all its work.
+ * Device memory in blocks of a few sizes, kept for the next taker when released: an allocation on
+ * the device waits for all its work.
  */
 public final class DeviceMemory {
   private static final long SMALLEST = 512;

@@ -9,17 +9,6 @@ import org.jspecify.annotations.Nullable;
  * fixed order. Where a point's samples are one chunk it adds to the gradient itself.
  */
 public final class SampleSums {
-  /** What adds the partial sums up; one a family. */
-  public static final class Kernels {
-    private final ColumnSums columns;
-    private final CudaKernel all;
-
-    public Kernels(Cuda cuda) {
-      columns = new ColumnSums(cuda);
-      all = cuda.kernel("shared", "shared_add_all");
-    }
-  }
-
   private final DeviceCall call;
   private final int points;
   private final int columns;
@@ -76,12 +65,12 @@ public final class SampleSums {
   }
 
   /** Behind the kernel: adds the partial sums up. */
-  public void addUp(Kernels kernels) {
+  public void addUp(ColumnSums sums) {
     if (part != gradient && rows() > 0) {
-      kernels.columns.addTo(call, part, chunks, (long) points * columns, gradient);
+      sums.addTo(call, part, chunks, (long) points * columns, gradient);
     }
     if (scalar != 0 && rows() > 0) {
-      call.pass(scalarPart).pass(rows()).pass(scalar).launch(kernels.all, 1, 256, 0);
+      sums.addAllTo(call, scalarPart, rows(), scalar);
     }
   }
 }

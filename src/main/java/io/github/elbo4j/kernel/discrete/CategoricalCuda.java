@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.discrete;
 
+import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 import io.github.elbo4j.kernel.cuda.RowKernel;
@@ -19,7 +20,7 @@ public final class CategoricalCuda extends CategoricalKernels {
   private final VariableKernel klBackward;
   private final VariableKernel marginalize;
   private final RowKernel marginalizeBackward;
-  private final SampleSums.Kernels sums;
+  private final ColumnSums sums;
 
   public CategoricalCuda(Cuda cuda) {
     this.cuda = cuda;
@@ -31,7 +32,7 @@ public final class CategoricalCuda extends CategoricalKernels {
     klBackward = variables("kl_backward");
     marginalize = variables("marginalize");
     marginalizeBackward = cuda.rows("categorical", "categorical_marginalize_backward");
-    sums = new SampleSums.Kernels(cuda);
+    sums = new ColumnSums(cuda);
   }
 
   private VariableKernel variables(String hook) {

@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.discrete;
 
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.ReferenceMath;
+import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 import io.github.elbo4j.kernel.cuda.RowKernel;
@@ -24,7 +25,7 @@ public final class ConcreteCuda extends ConcreteKernels {
   private final RowKernel binarySampleBackward;
   private final RowKernel binaryLogDensity;
   private final RowKernel binaryLogDensityBackward;
-  private final SampleSums.Kernels sums;
+  private final ColumnSums sums;
 
   public ConcreteCuda(Cuda cuda) {
     this.cuda = cuda;
@@ -39,7 +40,7 @@ public final class ConcreteCuda extends ConcreteKernels {
     binarySampleBackward = binary("sample_backward");
     binaryLogDensity = binary("log_density");
     binaryLogDensityBackward = binary("log_density_backward");
-    sums = new SampleSums.Kernels(cuda);
+    sums = new ColumnSums(cuda);
   }
 
   private VariableKernel variables(String hook) {

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.discrete;
 
+import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 import io.github.elbo4j.kernel.cuda.RowKernel;
@@ -17,7 +18,7 @@ public final class ScoreCuda extends ScoreKernels {
   private final RowKernel leaveOneOut;
   private final RowKernel vimco;
   private final RowKernel controlVariate;
-  private final SampleSums.Kernels sums;
+  private final ColumnSums sums;
 
   public ScoreCuda(Cuda cuda) {
     this.cuda = cuda;
@@ -28,7 +29,7 @@ public final class ScoreCuda extends ScoreKernels {
     leaveOneOut = rows("leave_one_out");
     vimco = rows("vimco");
     controlVariate = rows("control_variate");
-    sums = new SampleSums.Kernels(cuda);
+    sums = new ColumnSums(cuda);
   }
 
   private RowKernel rows(String hook) {
