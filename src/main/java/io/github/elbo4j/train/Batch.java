@@ -89,9 +89,9 @@ final class Batch {
     if (classes > 0) {
       tell(rows);
     }
-    if (levelBytes != bytes) {
+    if (levels > 0 && levels < 256) {
       for (int i = 0; i < rows * size; i++) {
-        levelBytes[i] = (byte) ((bytes[i] & 0xFF) * levels >> 8);
+        levelBytes[i] = (byte) (((bytes[i] & 0xFF) * levels) >> 8);
       }
     }
     return observed.set(views.data(), views.condition(), levels == 0 ? null : views.levels());
