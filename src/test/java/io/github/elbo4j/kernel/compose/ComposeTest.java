@@ -117,8 +117,7 @@ class ComposeTest {
     Tensor dLogVar2 = Tensor.zeros(4);
     Tensor ones = vector(1, 1, 1, 1);
     k.compose()
-        .mergeGaussiansBackward(
-            mu1, logVar1, mu2, logVar2, ones, ones, dMu1, null, null, dLogVar2);
+        .mergeGaussiansBackward(mu1, logVar1, mu2, logVar2, ones, ones, dMu1, null, null, dLogVar2);
     assertThat((double) dMu1.get(1)).isCloseTo(Math.exp(-80), within(1e-5 * Math.exp(-80)));
     assertThat(dMu1.get(0)).isEqualTo(1);
     // to logVar2: w2 + w1·w2·(mu1 − mu2), which is e⁻⁸⁰·(1 − far) and 1 + e⁻⁸⁰·far
@@ -245,19 +244,22 @@ class ComposeTest {
         () -> k.addColumns(b, 3, a, 0, 3),
         "addColumns: 3 columns from 3 on must lie in from [2,5]");
     refused(
-        () -> k.addColumns(b, 0, a, -1, 3), "addColumns: 3 columns from -1 on must lie in to [4,5]");
+        () -> k.addColumns(b, 0, a, -1, 3),
+        "addColumns: 3 columns from -1 on must lie in to [4,5]");
     refused(
         () -> k.addColumns(b, 0, a, 0, -1),
         "addColumns: -1 columns from 0 on must lie in from [2,5]");
     refused(() -> k.addColumns(a, 0, a, 0, 1), "addColumns: to must not share memory with from");
     refused(
         () -> k.addColumnsBackward(a, 0, Tensor.zeros(3, 5), 0, 1),
-        "addColumnsBackward: dTo has 4 rows, which must be a whole multiple of the 3 rows of dFrom");
+        "addColumnsBackward: dTo has 4 rows, which must be a whole multiple of the 3 rows of"
+            + " dFrom");
     refused(
         () -> k.addColumnsBackward(a, 5, b, 0, 1),
         "addColumnsBackward: 1 columns from 5 on must lie in dTo [4,5]");
     refused(() -> k.addRowSums(a, three), "addRowSums: y [3] must have 4 elements");
-    refused(() -> k.addRowSumsBackward(three, a), "addRowSumsBackward: dy [3] must have 4 elements");
+    refused(
+        () -> k.addRowSumsBackward(three, a), "addRowSumsBackward: dy [3] must have 4 elements");
     refused(
         () -> k.covariancePenalty(Tensor.zeros(0, 5), 1, 1, one),
         "covariancePenalty: mu [0,5] must have at least one row");
@@ -294,13 +296,10 @@ class ComposeTest {
         () -> k.mergeGaussians(t[0], t[1], t[2], t[3], t[4], t[3]),
         "mergeGaussians: logVar must not share memory with logVar2");
     refused(
-        () ->
-            k.mergeGaussiansBackward(
-                t[0], t[1], t[2], t[3], t[4], null, t[5], null, null, t[5]),
+        () -> k.mergeGaussiansBackward(t[0], t[1], t[2], t[3], t[4], null, t[5], null, null, t[5]),
         "mergeGaussiansBackward: dLogVar2 must not share memory with dMu1");
     refused(
-        () ->
-            k.mergeGaussiansBackward(t[0], t[1], t[2], t[3], other, null, t[5], null, null, null),
+        () -> k.mergeGaussiansBackward(t[0], t[1], t[2], t[3], other, null, t[5], null, null, null),
         "mergeGaussiansBackward: dMu [3,2] must equal mu1 [2,3]");
   }
 
