@@ -84,7 +84,8 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
     }
   }
 
-  private static ConfigException refused(IllegalArgumentException e) {
+  /** What is wrong with a configuration, from what a part says of it. */
+  static ConfigException refused(IllegalArgumentException e) {
     return e instanceof ConfigException known
         ? known
         : new ConfigException("config: " + e.getMessage());

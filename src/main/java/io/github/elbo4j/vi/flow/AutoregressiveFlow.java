@@ -12,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads (input,
- * h) and gives m and s of each dimension from the dimensions before it; the order is reversed from
- * step to step.
+ * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads
+ * (input, h) and gives m and s of each dimension from the dimensions before it; the order is
+ * reversed from step to step.
  *
  * <pre>
  * parallel     y_i = g_i·x_i + (1 − g_i)·m_i     m, s of x, g = sigmoid(s): one pass of the network
@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * 2016) maps noise to z in parallel: it is the cheap one, and the density of a z that it did not
  * draw itself takes D passes. The masked autoregressive flow (Papamakarios et al. 2017) is the same
  * the other way round: each sample takes D passes, the density of any z one. {@link
- * io.github.elbo4j.nn.AutoregressiveStep} is the step without gradients in its sequential direction.
+ * io.github.elbo4j.nn.AutoregressiveStep} is the step without gradients in its sequential
+ * direction.
  */
 public final class AutoregressiveFlow implements Flow {
   /**
