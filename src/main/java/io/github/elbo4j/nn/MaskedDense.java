@@ -106,7 +106,22 @@ public final class MaskedDense implements Network {
     if (context == null || contextWeight == null) {
       return MaskedOps.dense(tape, x, weight, mask, bias, activation);
     }
-    Var shift = DenseOps.dense(tape, context, contextWeight, bias, Activation.NONE);
+    return shifted(tape, x, shift(tape, context));
+  }
+
+  /**
+   * What a context adds to each data point, {@code h·V + b} [B,out]: for several passes with one
+   * context, which {@link #shifted} does.
+   */
+  Var shift(Tape tape, Var context) {
+    if (contextWeight == null) {
+      throw new IllegalArgumentException("MaskedDense: this layer was declared without a context");
+    }
+    return DenseOps.dense(tape, context, contextWeight, bias, Activation.NONE);
+  }
+
+  /** The layer with what {@link #shift} gave. */
+  Var shifted(Tape tape, Var x, Var shift) {
     return MaskedOps.conditioned(tape, x, weight, mask, shift, activation);
   }
 }
