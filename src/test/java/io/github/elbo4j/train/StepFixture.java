@@ -10,6 +10,8 @@ import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -27,15 +29,29 @@ final class StepFixture {
    * @param dynamic whether pixels are drawn anew each step
    */
   StepFixture(Backend backend, String likelihood, Elbo elbo, int images, boolean dynamic) {
+    this(backend, "diagonal", "normal", likelihood, elbo, images, dynamic);
+  }
+
+  /** The same with another posterior and prior. */
+  StepFixture(
+      Backend backend,
+      String posterior,
+      String prior,
+      String likelihood,
+      Elbo elbo,
+      int images,
+      boolean dynamic) {
     Images data = blobs(images);
     Vae.Spec spec =
         new Vae.Spec(
             SIDE * SIDE,
             List.of(64, 40),
-            8,
             Activation.RELU,
+            Posteriors.parse(posterior, 8),
+            Priors.parse(prior),
             LikelihoodSpec.parse(likelihood),
-            new LogVarBounds(-8, 8));
+            new LogVarBounds(-8, 8),
+            0);
     parameters = spec.parameters(7, data.pixelMeans(), backend.memory());
     Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE, 0);
     Adam adam = Adam.builder(parameters).learningRate(1e-3).clipNorm(50).build();
