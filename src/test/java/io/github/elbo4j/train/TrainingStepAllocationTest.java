@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.objective.Objectives;
+import java.util.function.Supplier;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,11 +31,34 @@ class TrainingStepAllocationTest {
     "gaussian:element, false, 100, 2"
   })
   void aStepAllocatesNothing(String likelihood, boolean dynamic, int images, int threads) {
+    Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
+    assertAllocatesNothing(
+        threads, () -> new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic));
+  }
+
+  /** 100 images: the last batch is short. */
+  @ParameterizedTest
+  @CsvSource({
+    "capacity:10:5, pathwise, bernoulli",
+    "iwae:3, dreg, continuous-bernoulli",
+    "renyi:0.5:3, pathwise, laplace:element",
+    "chi:2:3, dreg, categorical:4",
+    "tcvae:3, stl, logistic256",
+    "factor:5, pathwise, bernoulli",
+    "dip:2, pathwise, bernoulli",
+    "mmd:3:wae, pathwise, bernoulli"
+  })
+  void aStepOfAnyObjectiveAllocatesNothing(String objective, String estimator, String likelihood) {
+    ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
+    assertAllocatesNothing(
+        1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
+  }
+
+  private static void assertAllocatesNothing(int threads, Supplier<StepFixture> made) {
     int before = Parallel.threads();
     try {
       Parallel.setThreads(threads);
-      Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
-      StepFixture fixture = new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic);
+      StepFixture fixture = made.get();
       long step = 0;
       long bytes = Long.MAX_VALUE;
       // Compilation happens in the background, late on a busy machine.

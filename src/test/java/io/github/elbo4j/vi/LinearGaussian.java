@@ -24,19 +24,23 @@ final class LinearGaussian {
 
   final Parameters parameters;
   final Vae vae;
+  private final Vae.Spec spec =
+      new Vae.Spec(
+          DATA,
+          List.of(),
+          LATENT,
+          Activation.NONE,
+          LikelihoodSpec.parse("gaussian:" + SIGMA),
+          new LogVarBounds(-20, 20));
 
   LinearGaussian() {
-    Vae.Spec spec =
-        new Vae.Spec(
-            DATA,
-            List.of(),
-            LATENT,
-            Activation.NONE,
-            LikelihoodSpec.parse("gaussian:" + SIGMA),
-            new LogVarBounds(-20, 20));
     parameters = spec.parameters(1, null);
     vae = new Vae(spec, parameters);
     parameters.value("posterior.logVar.weight").fill(0);
+  }
+
+  Vae.Spec spec() {
+    return spec;
   }
 
   void set(String name, double... numbers) {
