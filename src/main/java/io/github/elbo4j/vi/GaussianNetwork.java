@@ -27,8 +27,7 @@ public final class GaussianNetwork {
   }
 
   /** Declares the layers from {@code in} through {@code width} to {@code out} dimensions. */
-  public static void declare(
-      Parameters.Builder builder, String name, int in, int width, int out) {
+  public static void declare(Parameters.Builder builder, String name, int in, int width, int out) {
     Initializer weights = Initializer.fanInUniform();
     Initializer zeros = Initializer.zeros();
     Dense.declare(builder, name + ".hidden", in, width, weights, zeros);

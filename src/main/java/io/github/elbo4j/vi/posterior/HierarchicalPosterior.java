@@ -19,8 +19,8 @@ import io.github.elbo4j.vi.Want;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hierarchical variational model (Ranganath et al. 2016): the parameters of a mean-field posterior
- * are themselves random, and an auxiliary model r of them keeps a bound computable:
+ * A hierarchical variational model (Ranganath et al. 2016): the parameters of a mean-field
+ * posterior are themselves random, and an auxiliary model r of them keeps a bound computable:
  *
  * <pre>
  * λ ~ q(λ|x) = N(mu(x), exp(logVar(x)))       z ~ q(z|λ,x) = N(mu_z(λ,h), exp(logVar_z(λ,h)))

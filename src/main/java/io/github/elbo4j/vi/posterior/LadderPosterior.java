@@ -106,15 +106,13 @@ public final class LadderPosterior implements Posterior {
     }
     int last = upper.length;
     Draw layer =
-        LayeredPosterior.own(
-            tape, mu(tape, h, last), logVar(tape, h, last), noise, samples, want);
+        LayeredPosterior.own(tape, mu(tape, h, last), logVar(tape, h, last), noise, samples, want);
     Var all = layer.z();
     Var above = all;
     Var logQ = want.densities() ? layer.logQ() : null;
     for (int l = last - 1; l >= 0; l--) {
       ComposeOps.Merged q = merged(tape, h, l, above, samples);
-      layer =
-          LayeredPosterior.own(tape, q.mu(), q.logVar(), noise.branch(l), 1, want);
+      layer = LayeredPosterior.own(tape, q.mu(), q.logVar(), noise.branch(l), 1, want);
       above = layer.z();
       all = ComposeOps.concat(tape, above, all);
       logQ = logQ == null ? null : ComposeOps.sum(tape, logQ, 1, layer.logQ(), 1);

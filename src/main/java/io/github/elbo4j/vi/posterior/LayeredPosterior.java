@@ -122,8 +122,8 @@ public final class LayeredPosterior implements Posterior {
   }
 
   /**
-   * A draw of one layer with its own log q. The density under N(0, I) that comes with it is not that
-   * of this model and is not used.
+   * A draw of one layer with its own log q. The density under N(0, I) that comes with it is not
+   * that of this model and is not used.
    */
   static Draw own(Tape tape, Var mu, Var logVar, NoiseKey noise, int samples, Want want) {
     return DiagonalGaussianPosterior.draw(

@@ -29,8 +29,8 @@ import java.util.List;
  */
 public final class LayeredPrior implements Prior {
   static final String KL_REFUSAL =
-      "the analytic KL of a model with several stochastic layers, which free bits need too, does not"
-          + " exist: use --objective elbo, which samples it, or elbo:mc";
+      "the analytic KL of a model with several stochastic layers, which free bits need too, does"
+          + " not exist: use --objective elbo, which samples it, or elbo:mc";
 
   /**
    * The prior by its sizes.
