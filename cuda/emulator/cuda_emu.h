@@ -108,7 +108,7 @@ static inline void *dynShared() { return B.dyn; }
 
 bool launch(const std::function<void()> &body, dim3 grid, dim3 block, size_t smem, std::string *err);
 
-struct Kernel { std::function<void(void **)> call; std::vector<int> sizes; size_t maxDyn = 48 << 10; };
+struct Kernel { std::function<void(void **)> call; std::vector<int> sizes; size_t maxDyn = 48 << 10; long launches = 0; };
 std::map<std::string, Kernel> &registry();
 template <class... A, size_t... I> static void unpack(void (*f)(A...), void **p, std::index_sequence<I...>) { (void) p; f(*reinterpret_cast<A *>(p[I])...); }
 struct Reg {
@@ -354,7 +354,8 @@ static thread_local std::string emu_err;
 extern "C" __attribute__((visibility("default"))) int emu_launch(const char *name, int gx, int gy, int gz, int bx, int by, int bz, int smem, void **params) {
     auto it = emu::registry().find(name);
     if (it == emu::registry().end()) { emu_err = std::string("no kernel ") + name; return 500; }
-    const emu::Kernel &k = it->second;
+    emu::Kernel &k = it->second;
+    ++k.launches;
     if (size_t(smem) > k.maxDyn) { emu_err = "dynamic shared memory above 48 KiB without opting in"; return 1; }
     for (size_t i = 0; i < k.sizes.size(); ++i) if (!params[i]) { emu_err = "null kernel parameter"; return 1; }
     emu_err.clear();
@@ -362,5 +363,5 @@ extern "C" __attribute__((visibility("default"))) int emu_launch(const char *nam
 }
 extern "C" __attribute__((visibility("default"))) const char *emu_last_error() { return emu_err.c_str(); }
 extern "C" __attribute__((visibility("default"))) void emu_set_order(int o, unsigned s) { emu::order = o; emu::seed = s; }
-extern "C" __attribute__((visibility("default"))) int emu_param_count(const char *name) { auto it = emu::registry().find(name); return it == emu::registry().end() ? -1 : int(it->second.sizes.size()); }
+extern "C" __attribute__((visibility("default"))) long emu_launches(const char *name) { auto it = emu::registry().find(name); return it == emu::registry().end() ? -1 : it->second.launches; }
 #endif
