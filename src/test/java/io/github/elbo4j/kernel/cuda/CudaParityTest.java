@@ -72,9 +72,7 @@ class CudaParityTest {
   private static Fixture runResident(KernelCase kernel) {
     Fixture fixture = new Fixture(1);
     KernelCase.Call call = kernel.setup().prepare(fixture);
-    try (Resident moved = new Resident(Cuda.open(0), fixture.given())) {
-      call.run(CudaBackend.get());
-    }
+    Resident.run(fixture, () -> call.run(CudaBackend.get()));
     return fixture;
   }
 

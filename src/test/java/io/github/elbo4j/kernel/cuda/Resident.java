@@ -4,17 +4,18 @@ import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.HostStorage;
 import io.github.elbo4j.tensor.Storage;
 import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.testkit.Fixture;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
 /**
- * Tensors of the host that live on a device until this is closed: their whole arrays do, guards
+ * Tensors of the host that live on a device for the time of a call: their whole arrays do, guards
  * included, so that they lie as far from 16 bytes as before. The tensors stay the same objects,
  * because the calls of the cases hold on to them: that is what the reflection is for.
  */
-final class Resident implements AutoCloseable {
+final class Resident {
   private static final Field STORAGE;
 
   static {
@@ -44,7 +45,17 @@ final class Resident implements AutoCloseable {
   private final Cuda cuda;
   private final List<Moved> moved = new ArrayList<>();
 
-  Resident(Cuda cuda, Collection<Tensor> tensors) {
+  /** Runs a call while the tensors of its fixture live on the device. */
+  static void run(Fixture fixture, Runnable call) {
+    Resident resident = new Resident(Cuda.open(0), fixture.given());
+    try {
+      call.run();
+    } finally {
+      resident.bringBack();
+    }
+  }
+
+  private Resident(Cuda cuda, Collection<Tensor> tensors) {
     this.cuda = cuda;
     for (Tensor t : tensors) {
       HostStorage host = (HostStorage) t.storage();
@@ -57,8 +68,7 @@ final class Resident implements AutoCloseable {
   }
 
   /** Brings everything back, guards included. */
-  @Override
-  public void close() {
+  private void bringBack() {
     for (Moved m : moved) {
       float[] array = m.host.array();
       cuda.read(m.block, array, 0, array.length);
