@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.covariance;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -9,7 +11,6 @@ import io.github.elbo4j.kernel.cuda.DeviceCall;
  * works in shared memory where it fits, and in scratch memory where it does not.
  */
 final class TriangularKernel {
-  private static final int WARP = 32;
   private static final int MOST_WARPS = 8;
 
   /** What a kernel may have without asking for more, less what the kernels declare themselves. */
