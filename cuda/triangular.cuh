@@ -11,9 +11,8 @@
     KERNEL(name##_shared) parameters { name<true> arguments; } \
     KERNEL(name##_global) parameters { name<false> arguments; }
 
-// Where row i of a strictly lower triangle begins, row by row. Unsigned: the product passes 2^31 before its half does.
-__device__ constexpr int strict(int i) { return (int) ((unsigned) i * (unsigned) (i - 1) / 2); }
-static_assert(strict(0) == 0 && strict(1) == 0 && strict(4) == 6 && strict(65536) == 2147450880, "the largest that a tensor holds");
+// Where row i of a strictly lower triangle begins, row by row; i ≤ 46,340, which Java's TriangularKernel checks.
+__device__ __forceinline__ int strict(int i) { return i * (i - 1) / 2; }
 __device__ __forceinline__ int round4(int n) { return (n + 3) & ~3; }
 
 // L_ij = low[strict(i) + j], j < i; L_ii = diag[i], inv[i] = 1/L_ii. 32 rows from any on are in different banks
@@ -35,7 +34,7 @@ __device__ __forceinline__ Work work_memory(float *scratch, int d, int quads) {
     DYN_SHARED(float4, triangular_work);
     Work w;
     w.warps = blockDim.x / WARP, w.warp = threadIdx.x / WARP, w.lane = threadIdx.x % WARP;
-    i64 each = (i64) round4(strict(d)) + 2 * round4(d) + 4LL * quads * d * w.warps;
+    i64 each = round4(strict(d)) + 2 * round4(d) + 4LL * quads * d * w.warps;
     float *at = Shared ? reinterpret_cast<float *>(triangular_work) : scratch + each * (blockIdx.x + (i64) gridDim.x * blockIdx.y);
     w.l = Lower{at, at + round4(strict(d)), at + round4(strict(d)) + round4(d), d};
     w.allV = reinterpret_cast<float4 *>(w.l.inv + round4(d));

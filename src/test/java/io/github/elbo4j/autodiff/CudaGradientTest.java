@@ -2,7 +2,7 @@ package io.github.elbo4j.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.elbo4j.testkit.EmulatedDevice;
+import io.github.elbo4j.kernel.cuda.EmulatedDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.CudaBackend;
-import io.github.elbo4j.testkit.EmulatedDevice;
 import io.github.elbo4j.testkit.Families;
 import io.github.elbo4j.testkit.Fixture;
 import io.github.elbo4j.testkit.KernelCase;

@@ -1,4 +1,4 @@
-package io.github.elbo4j.testkit;
+package io.github.elbo4j.kernel.cuda;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
