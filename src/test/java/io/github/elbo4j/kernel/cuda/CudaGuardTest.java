@@ -23,7 +23,9 @@ class CudaGuardTest {
   private static final Path SOURCES = Path.of("cuda");
   private static final Path PTX = Path.of("src/main/resources/io/github/elbo4j/cuda");
 
-  /** The name of an entry point with its parameters, up to where its body or the next one begins. */
+  /**
+   * The name of an entry point with its parameters, up to where its body or the next one begins.
+   */
   private static final Pattern ENTRY =
       Pattern.compile("^\\w*KERNEL\\w*\\((\\w+[^{;]*?)(?=\\{|;|\\n\\n)", Pattern.MULTILINE);
 

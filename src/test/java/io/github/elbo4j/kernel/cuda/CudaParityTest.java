@@ -46,7 +46,7 @@ class CudaParityTest {
   }
 
   /** What a stream keeps on the device is handed back once the stream is garbage; scratch never. */
-  private static int blocksHeld() throws InterruptedException {
+  static int blocksHeld() throws InterruptedException {
     for (int i = 0; i < 200 && memory().blocks() > 0; i++) {
       System.gc();
       Thread.sleep(5);

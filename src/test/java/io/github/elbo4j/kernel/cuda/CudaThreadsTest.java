@@ -34,7 +34,6 @@ class CudaThreadsTest {
     for (KernelCase kernel : cases) {
       alone.add(run(kernel, false));
     }
-    int held = Cuda.open(0).memory().blocks();
     CyclicBarrier together = new CyclicBarrier(THREADS);
     inThreads(
         thread -> {
@@ -48,7 +47,7 @@ class CudaThreadsTest {
             run(cases.get(i), thread == 1).assertSameBits(alone.get(i));
           }
         });
-    assertThat(Cuda.open(0).memory().blocks()).isEqualTo(held);
+    assertThat(CudaParityTest.blocksHeld()).isZero();
   }
 
   /** A thread that never opened a device looks at what lies there, and waits for it. */

@@ -14,12 +14,10 @@ import org.jspecify.annotations.Nullable;
 public final class EmulatedDevice {
   private static final @Nullable MethodHandle ORDER =
       function(
-          "emu_set_order",
-          FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+          "emu_set_order", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   private static final @Nullable MethodHandle LAUNCHES =
-      function(
-          "emu_launches", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
+      function("emu_launches", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
 
   private EmulatedDevice() {}
 

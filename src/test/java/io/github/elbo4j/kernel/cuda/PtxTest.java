@@ -50,9 +50,9 @@ class PtxTest {
   private static final int MOST_STACK = 128;
 
   /**
-   * Memory-bound kernels, whose loads and stores are 16 bytes wide where rows are aligned. Not here:
-   * those with noise, whose four numbers of a Philox block lie 16 apart, and those whose threads
-   * take a category or a column each.
+   * Memory-bound kernels, whose loads and stores are 16 bytes wide where rows are aligned. Not
+   * here: those with noise, whose four numbers of a Philox block lie 16 apart, and those whose
+   * threads take a category or a column each.
    */
   private static final List<String> WIDE =
       List.of(
