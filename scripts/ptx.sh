@@ -20,5 +20,7 @@ compile() {
 export -f compile
 export nvcc out
 printf '%s\n' cuda/*.cu | xargs -P "$(nproc)" -I{} bash -ec 'compile {}'
+# Another version makes other text of the same sources: PtxTest compares only what this one made.
+"$nvcc" --version | grep -oE 'V[0-9]+(\.[0-9]+)+' >"$out/compiler.txt"
 LC_ALL=C
 cat cuda/*.cu cuda/*.cuh | sha256sum | cut -d' ' -f1 >"$out/sources.sha256"

@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.Philox;
 import io.github.elbo4j.tensor.ByteTensor;
@@ -35,8 +38,7 @@ public final class DeviceCall {
   /** The grid of a flat kernel: blocks a multiprocessor. */
   private static final int BLOCKS_EACH = 16;
 
-  private static final int THREADS = 256;
-  private static final int WARPS = THREADS / 32;
+  private static final int WARPS = THREADS / WARP;
 
   private final Cuda cuda;
 
@@ -157,11 +159,6 @@ public final class DeviceCall {
   /** The next argument. */
   public DeviceCall pass(float value) {
     return pass((long) Float.floatToRawIntBits(value));
-  }
-
-  /** The next argument. */
-  public DeviceCall pass(double value) {
-    return pass(Double.doubleToRawLongBits(value));
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.dense.Activation;
 import java.util.Arrays;
 
@@ -9,7 +11,6 @@ import java.util.Arrays;
  * products are then added in order. Which it is depends on the sizes alone, and so do the bits.
  */
 public final class Gemm {
-  private static final int THREADS = 256;
   private static final int LARGE = 128;
   private static final int SMALL = 64;
 
