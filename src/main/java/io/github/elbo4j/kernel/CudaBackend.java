@@ -31,6 +31,7 @@ import io.github.elbo4j.kernel.pixels.PixelsCuda;
 import io.github.elbo4j.kernel.random.RandomCuda;
 import io.github.elbo4j.kernel.reduce.ReduceCuda;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The backend of CUDA devices, one a device. */
@@ -79,18 +80,24 @@ public final class CudaBackend {
     }
   }
 
+  /** What can multiply matrices on the device of {@link #get()}; none where there is no device. */
+  public static List<GemmProviders.Status> gemm(Precision precision) {
+    return status().available()
+        ? GemmProviders.statuses(Cuda.open(device()), precision)
+        : List.of();
+  }
+
   /**
-   * Which provider multiplies matrices, such as {@code gemm: cublas (auto), fp32}, then a line a
-   * provider; nothing where there is no device.
+   * Which of them does, such as {@code gemm: cublas (auto), fp32}, then a line for each; nothing
+   * where there is no device.
    */
   static String explainGemm(Precision precision) {
-    if (!status().available()) {
-      return "";
-    }
-    Cuda cuda = Cuda.open(device());
-    StringBuilder text = new StringBuilder("gemm: ");
-    text.append(runningGemm(cuda, precision)).append(", ").append(precision).append('\n');
-    for (GemmProviders.Status s : GemmProviders.statuses(cuda, precision)) {
+    StringBuilder text = new StringBuilder();
+    for (GemmProviders.Status s : gemm(precision)) {
+      if (text.isEmpty()) {
+        String running = runningGemm(Cuda.open(device()), precision);
+        text.append("gemm: ").append(running).append(", ").append(precision).append('\n');
+      }
       text.append("gemm ").append(s.name()).append(": ");
       text.append(s.available() ? "available" : "not available");
       text.append(" (").append(s.reason()).append(")\n");

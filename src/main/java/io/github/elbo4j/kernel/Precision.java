@@ -27,6 +27,11 @@ public enum Precision {
     };
   }
 
+  /** Whether {@link #of} knows it. */
+  public static boolean isName(String name) {
+    return name.equals("fp32") || name.equals("tf32");
+  }
+
   /** Its name on the command line. */
   @Override
   public String toString() {

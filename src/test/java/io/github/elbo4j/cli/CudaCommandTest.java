@@ -26,7 +26,10 @@ class CudaCommandTest {
   @Test
   void infoNamesTheDevice() {
     assertThat(Cli.run("info", "--backend", "cuda").out())
-        .contains("running: cuda (cuda was asked for)", "compute capability");
+        .contains(
+            "running: cuda (cuda was asked for)", "compute capability", "gemm own: available");
+    assertThat(Cli.run("info", "--backend", "cuda", "--precision", "tf32").out())
+        .contains(", tf32\n");
     assertThat(Cli.run("selfcheck", "--backend", "cuda", "--device", "7").refusal(2))
         .contains("device 7: there are");
   }
@@ -41,6 +44,27 @@ class CudaCommandTest {
     Map<String, @Nullable Object> evaluated =
         Cli.run("evaluate", "--run", run, "--importance-samples", "4", "--json").json();
     assertThat(number(evaluated, "logLikelihood")).isGreaterThan(number(evaluated, "elbo"));
+  }
+
+  @Test
+  void aRunInTf32IsToldOfAndUsedAnywhere() {
+    String run = folder.resolve("tf32").toString();
+    String[] train = {
+      "train", "--out", run, "--backend", "cuda", "--precision", "tf32", "--epochs", "1"
+    };
+    List<String> all = new java.util.ArrayList<>(List.of(train));
+    all.addAll(List.of("--hidden", "8", "--latent", "2", "--batch", "1000"));
+    assertThat(Cli.run(all.toArray(new String[0])).done().err())
+        .contains("backend: cuda, precision tf32");
+    String[] resume = {"train", "--out", run, "--resume", "--epochs", "2"};
+    List<String> simd = new java.util.ArrayList<>(List.of(resume));
+    simd.addAll(List.of("--backend", "simd"));
+    assertThat(Cli.run(simd.toArray(new String[0])).refusal(2))
+        .contains("--precision tf32 is for --backend cuda, not simd");
+    simd.addAll(List.of("--precision", "fp32"));
+    assertThat(Cli.run(simd.toArray(new String[0])).done().err())
+        .contains("precision: tf32 so far, fp32 from here on");
+    Cli.run("sample", "--run", run, "--backend", "reference", "--count", "1").done();
   }
 
   private static double number(Map<String, @Nullable Object> json, String name) {

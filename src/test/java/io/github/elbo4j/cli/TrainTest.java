@@ -163,6 +163,8 @@ final class TrainTest {
       "0.9",
       "--backend",
       "simd",
+      "--precision",
+      "fp32",
       "--threads",
       "2",
       "--json"
@@ -194,6 +196,7 @@ final class TrainTest {
                 RunConfig.DEFAULTS.logVarMin(),
                 RunConfig.DEFAULTS.logVarMax(),
                 "simd",
+                "fp32",
                 2,
                 "development"));
     String file = folder.resolve("a").resolve("config.toml").toString();

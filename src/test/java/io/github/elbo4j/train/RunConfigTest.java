@@ -56,6 +56,7 @@ final class RunConfigTest {
             log-var-min = -20.0
             log-var-max = 20.0
             backend = "auto"
+            precision = "fp32"
             threads = 0
             version = ""
             """);
@@ -121,6 +122,7 @@ final class RunConfigTest {
         min,
         min + 0.1 + random.nextDouble(),
         text(random),
+        random.nextBoolean() ? "fp32" : "tf32",
         random.nextInt(64),
         text(random));
   }

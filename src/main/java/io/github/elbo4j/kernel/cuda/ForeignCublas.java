@@ -148,7 +148,7 @@ final class ForeignCublas extends Cublas {
   @Override
   int setStream(CUstream stream) {
     try {
-      return (int) setStream.invokeExact(handle, new Number(stream).value());
+      return (int) setStream.invokeExact(handle, new StreamNumber(stream).value());
     } catch (Throwable e) {
       throw failed("cublasSetStream_v2", e);
     }
@@ -202,8 +202,8 @@ final class ForeignCublas extends Cublas {
   }
 
   /** JCuda keeps the number of a stream to itself and its subclasses. */
-  private static final class Number extends NativePointerObject {
-    Number(CUstream stream) {
+  private static final class StreamNumber extends NativePointerObject {
+    StreamNumber(CUstream stream) {
       super(stream);
     }
 
