@@ -79,7 +79,7 @@ struct Feed {
         for (int q = 0; q < QUADS; ++q) {
             i64 row = o + over(q);
             int k = from + sk + deeper(q);
-            if (row >= n || k >= end || k < 0) v[q][0] = v[q][1] = v[q][2] = v[q][3] = 0.f;
+            if (row >= n || k >= end) v[q][0] = v[q][1] = v[q][2] = v[q][3] = 0.f;
             else if (ALONG) load4(v[q], p + row * depth, k, end, wide);
             else load4(v[q], p + k * n, row, n, wide);
         }

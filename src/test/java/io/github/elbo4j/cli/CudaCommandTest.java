@@ -1,6 +1,7 @@
 package io.github.elbo4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +66,38 @@ class CudaCommandTest {
     assertThat(Cli.run(simd.toArray(new String[0])).done().err())
         .contains("precision: tf32 so far, fp32 from here on");
     Cli.run("sample", "--run", run, "--backend", "reference", "--count", "1").done();
+  }
+
+  /** In processes of their own, since a backend keeps what multiplies for it. */
+  @Test
+  void librariesAreFoundByTheirNamesAndRequiredByAProperty() throws Exception {
+    String emulator = Path.of("cuda/emulator/build").toAbsolutePath().toString();
+    String given = Objects.requireNonNullElse(System.getenv("LD_LIBRARY_PATH"), "");
+    assumeTrue(given.contains(emulator), "for the emulated device");
+    String withCublas = emulator + ":" + emulator + "/cublas";
+    assertThat(info(withCublas, "-Delbo4j.cuda.gemm=auto").done().out())
+        .contains("gemm: cublas (auto), fp32")
+        .contains("gemm jcublas: available (libcublas.so.12, version 12.0.0)")
+        .contains("gemm cublas: available (libcublas.so.13, version 13.0.0)");
+    assertThat(info(withCublas, "-Delbo4j.cuda.gemm=jcublas").done().out())
+        .contains("gemm: jcublas (jcublas was asked for), fp32");
+    String none = "-Delbo4j.cuda.cublas=none"; // whatever this machine has
+    assertThat(info(emulator, none).done().out())
+        .contains("gemm: own (auto), fp32")
+        .contains("gemm jcublas: not available (JCublas2 needs cuBLAS 12: none ");
+    assertThat(info(emulator, none, "-Delbo4j.cuda.gemm=cublas").refusal(1))
+        .contains("-Delbo4j.cuda.gemm=cublas is not available: none was not found");
+  }
+
+  private Cli.Run info(String libraries, String... properties) throws Exception {
+    List<String> options = new java.util.ArrayList<>(JavaProcess.VECTOR);
+    options.addAll(List.of(properties));
+    List<String> command = new java.util.ArrayList<>();
+    command.addAll(List.of("env", "LD_LIBRARY_PATH=" + libraries));
+    command.addAll(JavaProcess.command(options, Main.class, "info", "--backend", "cuda"));
+    try (JavaProcess process = JavaProcess.start(folder, command)) {
+      return process.end();
+    }
   }
 
   private static double number(Map<String, @Nullable Object> json, String name) {

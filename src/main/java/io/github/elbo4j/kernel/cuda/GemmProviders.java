@@ -101,7 +101,7 @@ public final class GemmProviders {
       try {
         return library(cuda, name, precision);
       } catch (IllegalStateException e) {
-        continue; // statuses() tells why
+        // statuses() tells why
       }
     }
     return new TiledGemm(cuda, precision);

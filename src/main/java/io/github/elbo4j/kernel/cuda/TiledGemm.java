@@ -5,10 +5,10 @@ import io.github.elbo4j.kernel.dense.Activation;
 import java.util.Arrays;
 
 /**
- * Matrix products by our own kernels, cuda/gemm.cuh, with bias and activation in them. Tiles of 128
- * where there are enough of them to fill a device, else of 64; where even those are few, the depth
- * is cut in chunks whose partial products are then added in order. Which it is depends on the sizes
- * alone, and so do the bits.
+ * Matrix products by our own kernels, cuda/gemm.cuh and cuda/gemm_tf32.cu, with bias and activation
+ * in them. Tiles of 128 where there are enough of them to fill a device, else of 64; where even
+ * those are few, the depth is cut in chunks whose partial products are then added in order. Which
+ * it is depends on the sizes alone, and so do the bits.
  */
 final class TiledGemm implements GemmProvider {
   private static final int THREADS = 256;
@@ -32,17 +32,46 @@ final class TiledGemm implements GemmProvider {
   private final CudaKernel smallLayer;
   private final CudaKernel largeLayer;
   private final CudaKernel finish;
+  private final Precision precision;
 
+  /**
+   * The kernels of that precision; those of TF32 need tensor cores.
+   *
+   * @throws CudaException where the device has none
+   */
   TiledGemm(Cuda cuda, Precision precision) {
-    small = kernels(cuda, "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
-    large = kernels(cuda, "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
-    smallLayer = cuda.kernel("gemm", "gemm_layer_64");
-    largeLayer = cuda.kernel("gemm", "gemm_layer_128");
+    this.precision = precision;
     finish = cuda.kernel("gemm", "gemm_finish");
+    if (precision == Precision.TF32) {
+      String file = "gemm_tf32";
+      small =
+          kernels(
+              cuda,
+              file,
+              "gemm_tf32_nn_64",
+              "gemm_tf32_tn_64",
+              "gemm_tf32_nt_64",
+              "gemm_tf32_tt_64");
+      large =
+          kernels(
+              cuda,
+              file,
+              "gemm_tf32_nn_128",
+              "gemm_tf32_tn_128",
+              "gemm_tf32_nt_128",
+              "gemm_tf32_tt_128");
+      smallLayer = cuda.kernel(file, "gemm_tf32_layer_64");
+      largeLayer = cuda.kernel(file, "gemm_tf32_layer_128");
+    } else {
+      small = kernels(cuda, "gemm", "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
+      large = kernels(cuda, "gemm", "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
+      smallLayer = cuda.kernel("gemm", "gemm_layer_64");
+      largeLayer = cuda.kernel("gemm", "gemm_layer_128");
+    }
   }
 
-  private static CudaKernel[] kernels(Cuda cuda, String... names) {
-    return Arrays.stream(names).map(n -> cuda.kernel("gemm", n)).toArray(CudaKernel[]::new);
+  private static CudaKernel[] kernels(Cuda cuda, String file, String... names) {
+    return Arrays.stream(names).map(n -> cuda.kernel(file, n)).toArray(CudaKernel[]::new);
   }
 
   @Override
@@ -52,7 +81,8 @@ final class TiledGemm implements GemmProvider {
 
   @Override
   public String description() {
-    return "tiled kernels with bias and activation in them, always there";
+    String cores = precision == Precision.TF32 ? " of tensor cores" : "";
+    return "tiled kernels" + cores + ", bias and activation in them, always there";
   }
 
   @Override

@@ -13,7 +13,6 @@ import io.github.elbo4j.testkit.KernelCase;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -68,11 +67,11 @@ class GemmParityTest {
 
   /** The provider; none where this machine lacks it. */
   private static List<GemmProvider> open(String name) {
-    AtomicReference<List<GemmProvider>> found = new AtomicReference<>(List.of());
+    List<GemmProvider> found = new ArrayList<>();
     Runnable open =
         () -> {
           try {
-            found.set(List.of(GemmProviders.open(CUDA, name, Precision.FP32)));
+            found.add(GemmProviders.open(CUDA, name, Precision.FP32));
           } catch (IllegalStateException e) {
             assertThat(EmulatedDevice.present()).as("the emulator has them all: %s", e).isFalse();
           }
@@ -82,8 +81,8 @@ class GemmParityTest {
     } else {
       open.run();
     }
-    OPEN.addAll(found.get());
-    return found.get();
+    OPEN.addAll(found);
+    return found;
   }
 
   /** The backend of the device with other dense kernels. */

@@ -95,10 +95,15 @@ class GemmProvidersTest {
 
   @Test
   void byNameWhereNoFileIsNamed() {
-    assertThat(CublasLibraries.candidates(13, 12))
-        .contains("libcublas.so.13", "libcublas.so.12", "/usr/local/cuda/lib64/libcublas.so.13")
-        .first()
-        .isEqualTo("libcublas.so.13");
+    StandInCublas.with(
+        "",
+        () ->
+            assertThat(CublasLibraries.candidates(13, 12))
+                .containsExactly(
+                    "libcublas.so.13",
+                    "/usr/local/cuda/lib64/libcublas.so.13",
+                    "libcublas.so.12",
+                    "/usr/local/cuda/lib64/libcublas.so.12"));
   }
 
   @Test
@@ -129,6 +134,13 @@ class GemmProvidersTest {
               () -> GemmCheck.requireAgreement(cuda, new Untransposed(own), own, precision))
           .hasMessageContaining("it disagrees with our own kernels: a^T·b of [37,53,29] has ");
     }
+  }
+
+  /** Layers too, with bias and activation. */
+  @Test
+  void tensorCoresAgreeWithFloat32AsFarAsTf32Goes() {
+    TiledGemm own = new TiledGemm(cuda, Precision.FP32);
+    GemmCheck.requireAgreement(cuda, new TiledGemm(cuda, Precision.TF32), own, Precision.TF32);
   }
 
   /** Takes op(a) for a. */
