@@ -59,7 +59,7 @@ public final class CudaBackend {
 
   /**
    * The backend of a device; the same object for the same arguments. It keeps its {@link
-   * GemmProvider} until the JVM ends, as the device is kept.
+   * GemmProvider}s until the JVM ends, as the device is kept.
    *
    * @throws IllegalStateException with the reason when there is none, or when it has not what
    *     {@code -Delbo4j.cuda.gemm} or the precision asks for
@@ -130,6 +130,9 @@ public final class CudaBackend {
   private static Backend create(Key key) {
     Cuda cuda = Cuda.open(key.device());
     GemmProvider gemm = GemmProviders.open(cuda, key.precision());
+    // Layers may be rounded, covariances not: penalties compare them with 0 and 1.
+    GemmProvider exact =
+        key.precision() == Precision.FP32 ? gemm : GemmProviders.open(cuda, Precision.FP32);
     return new Backend(
         "cuda",
         new MemoryCuda(cuda),
@@ -157,7 +160,7 @@ public final class CudaBackend {
         new NormalizationCuda(cuda),
         new ConvolutionCuda(cuda),
         new ReduceCuda(cuda),
-        new ComposeCuda(cuda),
+        new ComposeCuda(cuda, exact),
         new OptimCuda(cuda));
   }
 }

@@ -110,8 +110,7 @@ public final class ImportanceEstimator {
       kernels.push(stream, logW);
       if (all != null) {
         for (int b = 0; b < points; b++) {
-          System.arraycopy(
-              logW.array(), logW.offset() + b * k, all.array(), b * samples + done, k);
+          System.arraycopy(logW.array(), logW.offset() + b * k, all.array(), b * samples + done, k);
         }
       }
       noise.at(noise.step() + 1);

@@ -73,7 +73,9 @@ class InferenceTest {
     }
   }
 
-  /** A posterior that is exact has equal weights: full sample size. A narrow one has a long tail. */
+  /**
+   * A posterior that is exact has equal weights: full sample size. A narrow one has a long tail.
+   */
   @Test
   void diagnosesTellAGoodPosteriorFromABadOne() {
     ImportanceEstimator estimator = new ImportanceEstimator(model.vae, Backends.simd());

@@ -9,9 +9,9 @@ import io.github.elbo4j.vi.Vae;
 import java.util.Arrays;
 
 /**
- * The most probable latent of a data point, {@code argmax_z log p(x|z) + log p(z)}, by Adam
- * (Kingma and Ba 2015) on z, from where the encoder puts it. The best point seen is kept, so the
- * result is never worse than the start.
+ * The most probable latent of a data point, {@code argmax_z log p(x|z) + log p(z)}, by Adam (Kingma
+ * and Ba 2015) on z, from where the encoder puts it. The best point seen is kept, so the result is
+ * never worse than the start.
  */
 public final class MapLatent {
   private static final double DECAY1 = 0.9;
@@ -41,8 +41,7 @@ public final class MapLatent {
    * @param stepSize at first; it falls linearly to 0
    * @throws IllegalArgumentException when the latents are discrete, or a number is out of range
    */
-  public MapLatent(
-      Vae vae, Parameters parameters, Backend backend, int steps, double stepSize) {
+  public MapLatent(Vae vae, Parameters parameters, Backend backend, int steps, double stepSize) {
     if (steps < 1 || !(stepSize > 0)) {
       throw new IllegalArgumentException(
           "MapLatent: steps %d must be >= 1 and stepSize %s above 0".formatted(steps, stepSize));
