@@ -94,6 +94,11 @@ public final class Cuda {
     return processors;
   }
 
+  /** Compute capability: 90 for 9.0. */
+  int capability() {
+    return capability;
+  }
+
   public DeviceMemory memory() {
     return memory;
   }
@@ -125,7 +130,12 @@ public final class Cuda {
 
   /** Waits until the device has done all that it was given. */
   public void synchronize() {
-    CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    synchronize("cuStreamSynchronize");
+  }
+
+  /** The same, with what to say when that failed. */
+  void synchronize(String what) {
+    CudaException.check(JCudaDriver.cuStreamSynchronize(stream), what);
   }
 
   /** Copies n floats from the device, once it has done all that it was given. */
@@ -164,7 +174,8 @@ public final class Cuda {
     return new DeviceCall(this);
   }
 
-  private void makeCurrent() {
+  /** Makes the device's context that of the thread. */
+  void makeCurrent() {
     CudaException.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
