@@ -118,8 +118,8 @@ public final class Made {
 
   /**
    * z of z' where {@code z' = g·z + (1 − g)·m} with m and s of z and {@code g = sigmoid(s)}, with
-   * gradients: D passes, each of which makes one more dimension right, whatever the others hold, and
-   * its derivative, since a dimension depends on earlier ones alone. The context is read once.
+   * gradients: D passes, each of which makes one more dimension right, whatever the others hold,
+   * and its derivative, since a dimension depends on earlier ones alone. The context is read once.
    *
    * @param moved z', [R,D]
    * @param h see {@link #forward}

@@ -50,8 +50,7 @@ class TrainingStepAllocationTest {
       String posterior, String prior, Elbo.Form form, int threads) {
     Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
     assertAllocatesNothing(
-        () ->
-            new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false),
+        () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false),
         threads);
   }
 

@@ -11,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads (input,
- * h) and gives m and s of each dimension from the dimensions before it; the order is reversed from
- * step to step.
+ * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads
+ * (input, h) and gives m and s of each dimension from the dimensions before it; the order is
+ * reversed from step to step.
  *
  * <pre>
  * parallel     y_i = g_i·x_i + (1 − g_i)·m_i     m, s of x, g = sigmoid(s): one pass of the network

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Its KL has no closed form, but for reflections beside the standard normal prior, which looks
- * the same from all sides: there it is that of the Gaussian. The gradient of log q(z|x) at a given z
- * goes through the inverse of the flow; where that has none, sticking the landing and the score
+ * the same from all sides: there it is that of the Gaussian. The gradient of log q(z|x) at a given
+ * z goes through the inverse of the flow; where that has none, sticking the landing and the score
  * function are refused.
  */
 public final class FlowPosterior implements Posterior {

@@ -18,15 +18,16 @@ import io.github.elbo4j.vi.Want;
 import org.jspecify.annotations.Nullable;
 
 /**
- * q(z|x) = N(mu(x), L(x)·L(x)ᵀ) with any covariance (Kingma and Welling 2019, algorithm 2; KERNELS.md
- * §4):
+ * q(z|x) = N(mu(x), L(x)·L(x)ᵀ) with any covariance (Kingma and Welling 2019, algorithm 2;
+ * KERNELS.md §4):
  *
  * <pre>
  * z = mu + L·eps          L = lower below its diagonal, exp(logSigma) on it
  * KL to N(0, I) = ½( ‖L‖² + ‖mu‖² − D ) − Σ_d logSigma
  * </pre>
  *
- * Three heads on the encoder; that of {@code lower} starts at 0, where this is the diagonal Gaussian.
+ * Three heads on the encoder; that of {@code lower} starts at 0, where this is the diagonal
+ * Gaussian.
  */
 public final class FullCovariancePosterior implements Posterior {
   static final String KL_REFUSAL =
@@ -100,8 +101,7 @@ public final class FullCovariancePosterior implements Posterior {
     }
     if (want.densities()) {
       boolean fused = prior == Prior.standardNormal();
-      draw.densities(
-          sample.logQ(), fused ? sample.logP() : prior.logDensity(tape, sample.z()));
+      draw.densities(sample.logQ(), fused ? sample.logP() : prior.logDensity(tape, sample.z()));
     }
     return draw;
   }
