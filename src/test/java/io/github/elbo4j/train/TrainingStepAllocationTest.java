@@ -7,6 +7,8 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.Parallel;
 import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.objective.Objectives;
 import java.lang.management.ManagementFactory;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +33,7 @@ class TrainingStepAllocationTest {
   void aStepAllocatesNothing(String likelihood, boolean dynamic, int images, int threads) {
     Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
     assertAllocatesNothing(
-        () -> new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic), threads);
+        threads, () -> new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic));
   }
 
   @ParameterizedTest
@@ -50,11 +52,28 @@ class TrainingStepAllocationTest {
       String posterior, String prior, Elbo.Form form, int threads) {
     Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
     assertAllocatesNothing(
-        () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false),
-        threads);
+        threads,
+        () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false));
   }
 
-  private static void assertAllocatesNothing(Supplier<StepFixture> made, int threads) {
+  /** 100 images: the last batch is short. */
+  @ParameterizedTest
+  @CsvSource({
+    "capacity:10:5, pathwise, bernoulli",
+    "iwae:3, dreg, continuous-bernoulli",
+    "renyi:0.5:3, pathwise, laplace:element",
+    "chi:2:3, dreg, categorical:4",
+    "tcvae:3, stl, logistic256",
+    "factor:5, pathwise, bernoulli",
+    "dip:2, pathwise, bernoulli",
+    "mmd:3:wae, pathwise, bernoulli"
+  })
+  void aStepOfAnyObjectiveAllocatesNothing(String objective, String estimator, String likelihood) {
+    ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
+    assertAllocatesNothing(1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
+  }
+
+  private static void assertAllocatesNothing(int threads, Supplier<StepFixture> made) {
     int before = Parallel.threads();
     try {
       Parallel.setThreads(threads);

@@ -149,7 +149,7 @@ public final class FlowPosterior implements Posterior {
   public @Nullable String refusal(Prior prior, Want want) {
     return switch (want) {
       case SAMPLE, LOG_DENSITIES -> null;
-      case KL -> flow.orthogonal() && prior == Prior.standardNormal() ? null : KL_REFUSAL;
+      case KL -> flow.orthogonal() && prior.isStandardNormal() ? null : KL_REFUSAL;
       case KL_PER_DIM -> PER_DIM_REFUSAL;
       case LOG_DENSITIES_STL -> flow.invertible() ? null : STL_REFUSAL;
       case LOG_DENSITIES_SCORE -> flow.invertible() ? null : SCORE_REFUSAL;

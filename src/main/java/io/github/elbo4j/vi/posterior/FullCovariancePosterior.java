@@ -100,7 +100,7 @@ public final class FullCovariancePosterior implements Posterior {
       draw.kl(sample.kl());
     }
     if (want.densities()) {
-      boolean fused = prior == Prior.standardNormal();
+      boolean fused = prior.isStandardNormal();
       draw.densities(sample.logQ(), fused ? sample.logP() : prior.logDensity(tape, sample.z()));
     }
     return draw;
@@ -126,6 +126,6 @@ public final class FullCovariancePosterior implements Posterior {
     if (want == Want.KL_PER_DIM) {
       return PER_DIM_REFUSAL;
     }
-    return want == Want.KL && prior != Prior.standardNormal() ? KL_REFUSAL : null;
+    return want == Want.KL && !prior.isStandardNormal() ? KL_REFUSAL : null;
   }
 }
