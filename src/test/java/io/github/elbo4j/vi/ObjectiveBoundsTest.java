@@ -178,22 +178,22 @@ class ObjectiveBoundsTest {
     model.solve(0.3, 1.4);
     Runs pathwise = new Runs(spec, "pathwise", 50, 21);
     Runs other = new Runs(spec, estimator, 50, 22);
-    double[][] a = new double[600][];
-    double[][] b = new double[600][];
+    double[][] a = new double[300][];
+    double[][] b = new double[300][];
     for (int i = 0; i < a.length; i++) {
       a[i] = pathwise.gradient(i, "posterior.");
       b[i] = other.gradient(i, "posterior.");
     }
     assertThat(a[0]).hasSize(24);
+    int told = 0;
     for (int j = 0; j < 24; j++) {
       double[] left = column(a, j);
       double[] right = column(b, j);
       double z = (mean(left) - mean(right)) / Math.hypot(error(left), error(right));
       assertThat(Math.abs(z)).as("parameter %d: standard errors", j).isLessThan(4.5);
-      assertThat(Math.abs(mean(left)) / error(left) > 4.5 || j > 0 || spec.startsWith("renyi:-1"))
-          .as("the first has a gradient to be told from 0")
-          .isTrue();
+      told += Math.abs(mean(left)) > 4.5 * error(left) ? 1 : 0;
     }
+    assertThat(told).as("gradients to be told from 0").isGreaterThan(6);
   }
 
   private static double[] column(double[][] rows, int j) {
