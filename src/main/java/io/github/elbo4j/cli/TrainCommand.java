@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   /** What may differ from the run's own configuration when it is resumed. */
-  private static final Set<String> CHANGEABLE = 
+  private static final Set<String> CHANGEABLE =
       Set.of("epochs", "threads", "backend", "version", "report-gradient-variance");
 
   /** What may differ too, so that a run that blew up can go on more gently. */

@@ -94,8 +94,7 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     allocator = other.allocator;
     offsets.putAll(other.offsets);
     for (Parameter p : other) {
-      Tensor gradient =
-          gradients.slice(offsets.getOrDefault(p.name(), 0), p.value().shape());
+      Tensor gradient = gradients.slice(offsets.getOrDefault(p.name(), 0), p.value().shape());
       byName.put(p.name(), new Parameter(p.name(), p.value(), gradient));
     }
   }

@@ -54,8 +54,7 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
 
   /** What is drawn anew each step has no levels to count. */
   private static void requireStillLevels(RunConfig config, Vae.Spec spec) {
-    if (spec.likelihood().levels() > 0
-        && PreparedData.binarize(config) == Binarize.DYNAMIC) {
+    if (spec.likelihood().levels() > 0 && PreparedData.binarize(config) == Binarize.DYNAMIC) {
       throw new ConfigException(
           "config: likelihood \"%s\" counts the levels of grey pixels, which binarize \"dynamic\" replaces by draws: use none or static"
               .formatted(config.likelihood()));

@@ -65,7 +65,8 @@ final class GradientReport {
    * @param step training steps done so far
    */
   GradientNoise measure(long step) {
-    Observed x = batch.fill(examples, 0, examples.count()).load(backend, examples.count(), binarize);
+    Observed x =
+        batch.fill(examples, 0, examples.count()).load(backend, examples.count(), binarize);
     Moments encoder = new Moments(ENCODER);
     Moments decoder = new Moments(DECODER);
     Tensor gradients = model.parameters().gradients();

@@ -18,8 +18,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * The file {@code metrics.jsonl}: one JSON object an epoch, with the members of {@link
- * EpochMetrics} in their order, and those of {@link GradientNoise} where the run reports it. Each line is on disk before {@link #append} returns. A value that
- * is not finite is written as null and read as NaN.
+ * EpochMetrics} in their order, and those of {@link GradientNoise} where the run reports it. Each
+ * line is on disk before {@link #append} returns. A value that is not finite is written as null and
+ * read as NaN.
  *
  * <p>A killed process may leave a last line without its line break. It counts as not written:
  * {@link #read} skips it and {@link #keepThrough} removes it. Append an epoch's line before writing
@@ -126,15 +127,15 @@ public final class MetricsLog {
   private static String line(EpochMetrics m) {
     JsonLine line =
         new JsonLine()
-        .put("epoch", m.epoch())
-        .put("step", m.step())
-        .put("trainElbo", m.trainElbo())
-        .put("testElbo", m.testElbo())
-        .put("reconstruction", m.reconstruction())
-        .put("kl", m.kl())
-        .put("activeUnits", m.activeUnits())
-        .put("seconds", m.seconds())
-        .put("examplesPerSecond", m.examplesPerSecond());
+            .put("epoch", m.epoch())
+            .put("step", m.step())
+            .put("trainElbo", m.trainElbo())
+            .put("testElbo", m.testElbo())
+            .put("reconstruction", m.reconstruction())
+            .put("kl", m.kl())
+            .put("activeUnits", m.activeUnits())
+            .put("seconds", m.seconds())
+            .put("examplesPerSecond", m.examplesPerSecond());
     GradientNoise noise = m.gradientNoise();
     if (noise != null) {
       line.put("encoderGradientVariance", noise.encoderVariance())
@@ -171,9 +172,7 @@ public final class MetricsLog {
       throw malformed(number, "it must have the members " + MEMBERS.subList(0, ALWAYS));
     }
     GradientNoise noise =
-        count == ALWAYS
-            ? null
-            : new GradientNoise(values[9], values[10], values[11], values[12]);
+        count == ALWAYS ? null : new GradientNoise(values[9], values[10], values[11], values[12]);
     return new EpochMetrics(
         (int) integer(values, 0, Integer.MAX_VALUE, number),
         integer(values, 1, 1L << 53, number),

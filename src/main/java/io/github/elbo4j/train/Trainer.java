@@ -337,7 +337,8 @@ public final class Trainer {
       }
       Path samples = folder.resolve("samples");
       Files.createDirectories(samples);
-      pictures.samples(samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed(), null);
+      pictures.samples(
+          samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed(), null);
       return scores;
     } finally {
       if (average) {

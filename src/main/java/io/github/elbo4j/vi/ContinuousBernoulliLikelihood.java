@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Independent continuous Bernoulli pixels from logits (Loaiza-Ganem and Cunningham 2019; KERNELS.md
- * §3): a density on [0,1], unlike the Bernoulli's for grey pixels, whose log p(x|z) may therefore be
- * above 0.
+ * §3): a density on [0,1], unlike the Bernoulli's for grey pixels, whose log p(x|z) may therefore
+ * be above 0.
  */
 final class ContinuousBernoulliLikelihood implements Likelihood {
   private static final String LOGITS = "likelihood.logits";

@@ -54,8 +54,7 @@ public final class GaussianLikelihood implements Likelihood {
       float initialLogVar,
       double @Nullable [] dataMeans) {
     Initializer weights = Initializer.fanInUniform();
-    Dense.declare(
-        builder, "likelihood.mean", in, data, weights, ScaleHead.location(dataMeans));
+    Dense.declare(builder, "likelihood.mean", in, data, weights, ScaleHead.location(dataMeans));
     ScaleHead.declare(builder, LOG_VAR, in, data, variance, initialLogVar);
   }
 

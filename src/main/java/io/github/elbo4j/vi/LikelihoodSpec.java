@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code bernoulli}, {@code continuous-bernoulli}
  *   <li>{@code gaussian} or {@code gaussian:FORM}: FORM is {@code scalar} (one learned variance,
- *       which is what {@code gaussian} means), {@code dimension}, {@code element} (the decoder gives
- *       a variance for each pixel of each picture: Kingma and Welling 2014, appendix C.2; also
- *       {@code gaussian-learned}), or a number, a fixed standard deviation
+ *       which is what {@code gaussian} means), {@code dimension}, {@code element} (the decoder
+ *       gives a variance for each pixel of each picture: Kingma and Welling 2014, appendix C.2;
+ *       also {@code gaussian-learned}), or a number, a fixed standard deviation
  *   <li>{@code laplace} or {@code laplace:FORM}: likewise with the scale b
  *   <li>{@code categorical:LEVELS}, {@code logistic256} or {@code logistic256:FORM}: of the pixels'
  *       levels

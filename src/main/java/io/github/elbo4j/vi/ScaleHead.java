@@ -87,8 +87,7 @@ final class ScaleHead {
       case FIXED -> {}
       case SCALAR -> builder.add(name, 1, 1, initial);
       case DIMENSION -> builder.add(name, 1, data, initial);
-      case ELEMENT ->
-          Dense.declare(builder, name, in, data, Initializer.fanInUniform(), initial);
+      case ELEMENT -> Dense.declare(builder, name, in, data, Initializer.fanInUniform(), initial);
     }
   }
 

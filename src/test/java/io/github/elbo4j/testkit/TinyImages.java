@@ -56,8 +56,7 @@ public final class TinyImages {
   /** {@link #folder} with the labels of {@link #labelled}. */
   public static Path labelledFolder(Path folder, int train, int test) throws IOException {
     folder(folder, train, test);
-    Files.write(
-        folder.resolve("train-labels-idx1-ubyte"), idx(labels(pixels(train, 1), train)));
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), idx(labels(pixels(train, 1), train)));
     Files.write(folder.resolve("t10k-labels-idx1-ubyte"), idx(labels(pixels(test, 2), test)));
     return folder;
   }

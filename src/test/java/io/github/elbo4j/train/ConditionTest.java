@@ -84,8 +84,7 @@ final class ConditionTest {
     assertThatThrownBy(() -> run.sample(all, 4, 1, CLASSES))
         .hasMessage("--class 14: the model knows the classes 0 to 13");
     assertThatThrownBy(() -> run.sample(all, 4, 1, -1)).hasMessageContaining("--class -1");
-    assertThatThrownBy(
-            () -> TrainedRun.open(folder.resolve("untold"), simd).sample(all, 4, 1, 0))
+    assertThatThrownBy(() -> TrainedRun.open(folder.resolve("untold"), simd).sample(all, 4, 1, 0))
         .hasMessageContaining("--class 0: the model is told no class");
   }
 

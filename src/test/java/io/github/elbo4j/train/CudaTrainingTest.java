@@ -13,16 +13,16 @@ import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
-import io.github.elbo4j.vi.ObjectiveSpec;
-import io.github.elbo4j.vi.objective.Objectives;
-import org.junit.jupiter.params.provider.CsvSource;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
+import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.objective.Objectives;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on a device gives the losses of the reference, and the same bits twice. */

@@ -9,8 +9,8 @@ import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.objective.Objectives;
-import java.util.function.Supplier;
 import java.lang.management.ManagementFactory;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,8 +48,7 @@ class TrainingStepAllocationTest {
   })
   void aStepOfAnyObjectiveAllocatesNothing(String objective, String estimator, String likelihood) {
     ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
-    assertAllocatesNothing(
-        1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
+    assertAllocatesNothing(1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
   }
 
   private static void assertAllocatesNothing(int threads, Supplier<StepFixture> made) {

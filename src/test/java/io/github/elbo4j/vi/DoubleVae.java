@@ -148,7 +148,8 @@ final class DoubleVae {
     for (int i = 0; i < mean.length; i++) {
       double variance = Math.exp(logVar[i % logVar.length]);
       double distance = x[i] - mean[i];
-      logLik[i / spec.data()] -= 0.5 * (LOG_2PI + Math.log(variance) + distance * distance / variance);
+      logLik[i / spec.data()] -=
+          0.5 * (LOG_2PI + Math.log(variance) + distance * distance / variance);
     }
   }
 

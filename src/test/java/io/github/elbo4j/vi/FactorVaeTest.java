@@ -92,7 +92,9 @@ class FactorVaeTest {
     }
   }
 
-  /** The discriminator's gradient is that of telling z from its shuffle, along random directions. */
+  /**
+   * The discriminator's gradient is that of telling z from its shuffle, along random directions.
+   */
   @Test
   void theDiscriminatorsGradientIsThatOfItsLoss() {
     TinyModel tiny = tiny(Backends.simd(), "factor:7");

@@ -47,18 +47,14 @@ class LikelihoodSpecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "Bernoulli",
-        "gauss",
-        "poisson"
-      })
+  @ValueSource(strings = {"", "Bernoulli", "gauss", "poisson"})
   void refusesOtherNames(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LikelihoodSpec.parse(text))
         .withMessageStartingWith(
-            "likelihood \"" + text + "\" must be one of bernoulli, continuous-bernoulli, gaussian,");
+            "likelihood \""
+                + text
+                + "\" must be one of bernoulli, continuous-bernoulli, gaussian,");
   }
 
   @ParameterizedTest
@@ -100,7 +96,8 @@ class LikelihoodSpecTest {
     assertThat(LikelihoodSpec.parse("logistic256").levels()).isEqualTo(256);
     assertThat(LikelihoodSpec.parse("laplace").levels()).isZero();
     // variances 2·b² and s²·π²/3
-    LikelihoodSpec.LaplaceSpec laplace = (LikelihoodSpec.LaplaceSpec) LikelihoodSpec.parse("laplace");
+    LikelihoodSpec.LaplaceSpec laplace =
+        (LikelihoodSpec.LaplaceSpec) LikelihoodSpec.parse("laplace");
     assertThat(2 * Math.exp(2 * laplace.logScale())).isCloseTo(0.09, within(1e-6));
     LikelihoodSpec.LogisticSpec logistic =
         (LikelihoodSpec.LogisticSpec) LikelihoodSpec.parse("logistic256");

@@ -123,8 +123,7 @@ class ObjectiveBoundsTest {
     assertThat(new Runs("renyi:0:6", "pathwise", 50, 9).loss(1)).isEqualTo(iwae);
     assertThat(new Runs("renyi:1e-5:6", "pathwise", 50, 9).loss(1)).isCloseTo(iwae, within(1e-4));
     double mean = new Runs("renyi:1:6", "pathwise", 50, 9).loss(1);
-    assertThat(new Runs("renyi:0.9999:6", "pathwise", 50, 9).loss(1))
-        .isCloseTo(mean, within(1e-3));
+    assertThat(new Runs("renyi:0.9999:6", "pathwise", 50, 9).loss(1)).isCloseTo(mean, within(1e-3));
     assertThat(new Runs("renyi:1:1", "pathwise", 50, 9).loss(1))
         .isCloseTo(new Runs("elbo:mc", "pathwise", 50, 9).loss(1), within(1e-5));
     double exact = -(model.logEvidence(x) - model.gap(x));
@@ -228,7 +227,9 @@ class ObjectiveBoundsTest {
     Runs pathwise = new Runs(spec.equals("elbo") ? "elbo:mc" : spec, "pathwise", 4, 41);
     Runs other = new Runs(spec, estimator, 4, 41);
     for (int i = 0; i < 20; i++) {
-      assertThat(other.gradient(i, "posterior.")).usingComparatorWithPrecision(2e-4).containsOnly(0.0);
+      assertThat(other.gradient(i, "posterior."))
+          .usingComparatorWithPrecision(2e-4)
+          .containsOnly(0.0);
     }
     if (!spec.startsWith("tcvae")) { // whose pathwise KL is in closed form
       assertThat(Arrays.stream(pathwise.gradient(0, "posterior.")).map(Math::abs).max().orElse(0))

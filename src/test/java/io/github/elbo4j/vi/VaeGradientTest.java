@@ -75,8 +75,7 @@ class VaeGradientTest {
       x.array()[i] = grey / 255f;
       levels[i] = (byte) (grey * counted / 256);
     }
-    Observed seen =
-        new Observed().set(x, null, new ByteTensor(levels, 0, ROWS, DATA));
+    Observed seen = new Observed().set(x, null, new ByteTensor(levels, 0, ROWS, DATA));
     NoiseKey noise = new NoiseKey(8, 2).at(5);
     Tensor eps = Tensor.zeros(ROWS, LATENT);
     Backends.reference().random().normal(noise, 0, eps);

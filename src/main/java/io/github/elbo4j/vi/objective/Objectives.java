@@ -99,7 +99,8 @@ public final class Objectives {
             case "stl" -> {
               if (form == Elbo.Form.ANALYTIC) {
                 throw how.refusal(
-                    "drops a term of the sampled KL's gradient; with the analytic KL there is none");
+                    "drops a term of the sampled KL's gradient; with the analytic KL there is"
+                        + " none");
               }
               yield Elbo.Form.STICKING_THE_LANDING;
             }
@@ -120,11 +121,12 @@ public final class Objectives {
       what.expect(2, form);
       if (!how.name().equals("pathwise")) {
         throw how.refusal(
-            "needs a weight of the KL that does not depend on the sample; that of objective capacity"
-                + " changes its sign with it: use pathwise");
+            "needs a weight of the KL that does not depend on the sample; that of objective"
+                + " capacity changes its sign with it: use pathwise");
       }
       if (freeBits > 0) {
-        throw what.refusal("pulls the KL to its capacity, which leaves nothing for free-bits to spare");
+        throw what.refusal(
+            "pulls the KL to its capacity, which leaves nothing for free-bits to spare");
       }
       return new Capacity.Spec(what.number(0, 0, form), what.number(1, 0, form), annealing);
     }
@@ -137,8 +139,8 @@ public final class Objectives {
       what.expect(1, form);
       if (how.name().equals("dreg")) {
         throw how.refusal(
-            "differentiates the weights of the samples, and with objective vrmax they jump from 0 to"
-                + " 1: biased, use pathwise");
+            "differentiates the weights of the samples, and with objective vrmax they jump from 0"
+                + " to 1: biased, use pathwise");
       }
       return bound("VR-max", Double.NEGATIVE_INFINITY, 0, form);
     }
@@ -147,7 +149,8 @@ public final class Objectives {
       what.expect(2, form);
       double order = what.number(0, 0, form);
       if (order <= 1) {
-        throw what.refusal("must have an ORDER above 1 in " + form + ": at 1 the bound is log p(x)");
+        throw what.refusal(
+            "must have an ORDER above 1 in " + form + ": at 1 the bound is log p(x)");
       }
       return new ChiBound.Spec(order, weights("χ", 1, form));
     }
