@@ -13,6 +13,8 @@ import io.github.elbo4j.train.RunConfig;
 import io.github.elbo4j.train.RunConfigBuilder;
 import io.github.elbo4j.train.TrainedRun;
 import io.github.elbo4j.train.Trainer;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,10 +104,10 @@ final class TrainCommand implements Callable<Integer> {
       })
   private @Nullable String likelihood;
 
-  @Option(names = "--posterior", paramLabel = "SPEC", description = "diagonal (default)")
+  @Option(names = "--posterior", paramLabel = "SPEC", description = Posteriors.HELP)
   private @Nullable String posterior;
 
-  @Option(names = "--prior", paramLabel = "SPEC", description = "normal (default)")
+  @Option(names = "--prior", paramLabel = "SPEC", description = Priors.HELP)
   private @Nullable String prior;
 
   @Option(
@@ -134,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
       description = {
         "pathwise (default);",
         "stl: sticking the landing, for objectives with one KL;",
-        "dreg: doubly reparameterised, for iwae, renyi and chi"
+        "dreg: doubly reparameterised, for iwae and renyi"
       })
   private @Nullable String estimator;
 

@@ -2,11 +2,13 @@ package io.github.elbo4j.train;
 
 import io.github.elbo4j.data.Binarize;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.PosteriorSpec;
 import io.github.elbo4j.vi.Vae;
 import io.github.elbo4j.vi.objective.Objectives;
 import io.github.elbo4j.vi.posterior.Posteriors;
@@ -32,16 +34,18 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
    */
   static Composition of(RunConfig config, Facts facts) {
     try {
+      PosteriorSpec posterior = Posteriors.parse(config.posterior(), config.latent());
       Vae.Spec spec =
           new Vae.Spec(
               facts.pixels(),
               config.hidden(),
               activation(config.activation()),
-              Posteriors.parse(config.posterior(), config.latent()),
-              Priors.parse(config.prior()),
+              posterior,
+              posterior.prior(Priors.parse(config.prior())),
               LikelihoodSpec.parse(config.likelihood()),
               new LogVarBounds((float) config.logVarMin(), (float) config.logVarMax()),
               conditioned(config) ? facts.classes() : 0);
+      spec.declare(Parameters.builder(), null); // parts refuse sizes that they do not come in
       Annealing annealing = Annealing.parse(config.warmup(), facts.stepsPerEpoch());
       ObjectiveSpec objective =
           Objectives.parse(config.objective(), config.estimator(), annealing, config.freeBits());
@@ -93,7 +97,8 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
     }
   }
 
-  private static ConfigException refused(IllegalArgumentException e) {
+  /** What is wrong with a configuration, from what a part says of it. */
+  static ConfigException refused(IllegalArgumentException e) {
     return e instanceof ConfigException known
         ? known
         : new ConfigException("config: " + e.getMessage());

@@ -11,6 +11,7 @@ final class Streams {
   static final int IMPORTANCE = 0x454C4207;
   static final int GRADIENT = 0x454C4208;
   static final int GRADIENT_BINARIZE = 0x454C4209;
+  static final int ANNEALING = 0x454C420A;
 
   private Streams() {}
 }

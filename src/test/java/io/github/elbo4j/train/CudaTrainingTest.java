@@ -59,7 +59,7 @@ class CudaTrainingTest {
     "capacity:10:5, pathwise, bernoulli",
     "iwae:3, dreg, continuous-bernoulli",
     "renyi:0.5:3, pathwise, laplace:dimension",
-    "chi:2:3, dreg, categorical:4",
+    "chi:2:3, pathwise, categorical:4",
     "tcvae:3, stl, logistic256",
     "factor:5, pathwise, laplace:element",
     "dip:2, pathwise, bernoulli",
@@ -73,6 +73,31 @@ class CudaTrainingTest {
         new StepFixture(Backends.reference(), likelihood, spec, 64, false).losses(3);
     for (int i = 0; i < device.length; i++) {
       assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "full, normal, STICKING_THE_LANDING",
+    "planar:2, normal, ANY",
+    "radial:1:shared, normal, ANY",
+    "sylvester:1, normal, ANY",
+    "householder:2, normal, ANY",
+    "realnvp:2:16, flow:2:16, ANY",
+    "spline:2:16, normal, STICKING_THE_LANDING",
+    "iaf:2:16, normal, ANY"
+  })
+  void posteriorsAndPriorsHaveTheLossesOfTheReference(
+      String posterior, String prior, Elbo.Form form) {
+    Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
+    float[][] losses = new float[2][];
+    Backend[] backends = {Backends.choose("cuda"), Backends.reference()};
+    for (int i = 0; i < 2; i++) {
+      losses[i] =
+          new StepFixture(backends[i], posterior, prior, "bernoulli", elbo, 64, false).losses(4);
+    }
+    for (int i = 0; i < losses[0].length; i++) {
+      assertThat(losses[0][i]).isCloseTo(losses[1][i], within(1e-4f * Math.abs(losses[1][i])));
     }
   }
 

@@ -12,6 +12,8 @@ import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -35,15 +37,29 @@ final class StepFixture {
   /** The same with any objective. */
   StepFixture(
       Backend backend, String likelihood, ObjectiveSpec objective, int images, boolean dynamic) {
+    this(backend, "diagonal", "normal", likelihood, objective, images, dynamic);
+  }
+
+  /** The same with another posterior and prior. */
+  StepFixture(
+      Backend backend,
+      String posterior,
+      String prior,
+      String likelihood,
+      ObjectiveSpec objective,
+      int images,
+      boolean dynamic) {
     Images data = blobs(images);
     Vae.Spec spec =
         new Vae.Spec(
             SIDE * SIDE,
             List.of(64, 40),
-            8,
             Activation.RELU,
+            Posteriors.parse(posterior, 8),
+            Priors.parse(prior),
             LikelihoodSpec.parse(likelihood),
-            new LogVarBounds(-8, 8));
+            new LogVarBounds(-8, 8),
+            0);
     Parameters.Builder builder = Parameters.builder();
     spec.declare(builder, data.pixelMeans());
     objective.declare(builder, spec);

@@ -184,6 +184,10 @@ final class TrainerTest {
         List.of("batch", 1000),
         List.of("batch", 39),
         List.of("batch", 1, "epochs", 2),
+        List.of("posterior", "full", "estimator", "stl"),
+        List.of("posterior", "planar:2", "warmup", "2"),
+        List.of("posterior", "iaf:2:8", "polyak", 0.9),
+        List.of("posterior", "spline:2:8", "prior", "flow:2:8", "estimator", "stl"),
         List.of("log-var-min", -2, "log-var-max", 0.5, "seed", -1));
   }
 

@@ -36,12 +36,32 @@ class TrainingStepAllocationTest {
         threads, () -> new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "full, normal, ANY, 1",
+    "planar:3, normal, ANY, 2",
+    "radial:2:shared, normal, ANY, 1",
+    "sylvester:2, normal, ANY, 1",
+    "householder:2, normal, STICKING_THE_LANDING, 1",
+    "realnvp:2:16, flow:2:16, ANY, 2",
+    "spline:2:16, normal, STICKING_THE_LANDING, 1",
+    "iaf:2:16, normal, ANY, 1",
+    "maf:1:16, normal, STICKING_THE_LANDING, 1"
+  })
+  void posteriorsAndPriorsAllocateNothing(
+      String posterior, String prior, Elbo.Form form, int threads) {
+    Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
+    assertAllocatesNothing(
+        threads,
+        () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false));
+  }
+
   /** 100 images: the last batch is short. */
   @ParameterizedTest
   @CsvSource({
     "capacity:10:5, pathwise, bernoulli",
     "iwae:3, dreg, continuous-bernoulli",
-    "chi:2:3, dreg, categorical:4",
+    "chi:2:3, pathwise, categorical:4",
     "tcvae:3, stl, logistic256",
     "factor:5, pathwise, laplace:element",
     "mmd:3:wae, pathwise, bernoulli"

@@ -67,7 +67,7 @@ final class DiscrepancyPenalty implements Penalty {
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
-    return spec.wae() && prior != Prior.standardNormal()
+    return spec.wae() && !prior.isStandardNormal()
         ? "objective mmd:LAMBDA:wae has no term that trains a prior with parameters: use prior"
             + " normal, or mmd:LAMBDA with its KL"
         : null;
