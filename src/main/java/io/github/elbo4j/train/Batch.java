@@ -3,7 +3,9 @@ package io.github.elbo4j.train;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batch {
   private final byte[] bytes;
-  private final float[] floats;
+  private final Tensor floats;
   private final int size;
   private final Var input = new Var();
   private ByteTensor pixels;
@@ -21,13 +23,16 @@ final class Batch {
   private ByteTensor otherPixels;
   private Tensor otherData;
 
-  /** Buffers for up to {@code rows} examples of {@code size} pixels. */
-  Batch(int rows, int size) {
+  /**
+   * Buffers for up to {@code rows} examples of {@code size} pixels; the pixels are the host's, what
+   * the model sees is in the memory of its backend.
+   */
+  Batch(int rows, int size, MemoryKernels memory) {
     this.bytes = new byte[Math.multiplyExact(rows, size)];
-    this.floats = new float[bytes.length];
+    this.floats = memory.allocate(bytes.length);
     this.size = size;
     this.pixels = new ByteTensor(bytes, 0, rows, size);
-    this.data = Tensor.of(floats, 0, rows, size);
+    this.data = floats.slice(0, Shape.of(rows, size));
     this.otherPixels = pixels;
     this.otherData = data;
   }
@@ -61,7 +66,7 @@ final class Batch {
     Tensor formerData = data;
     boolean known = otherPixels.rows() == rows;
     pixels = known ? otherPixels : new ByteTensor(bytes, 0, rows, size);
-    data = known ? otherData : Tensor.of(floats, 0, rows, size);
+    data = known ? otherData : floats.slice(0, Shape.of(rows, size));
     otherPixels = formerPixels;
     otherData = formerData;
   }

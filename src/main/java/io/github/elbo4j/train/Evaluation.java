@@ -50,7 +50,7 @@ final class Evaluation {
     this.backend = backend;
     this.tape = new Tape(backend);
     this.data = data;
-    this.batch = new Batch(Math.min(BATCH, data.count()), data.size());
+    this.batch = new Batch(Math.min(BATCH, data.count()), data.size(), backend.memory());
     this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
     this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
   }

@@ -41,7 +41,7 @@ final class Pictures {
     int count = images.count();
     int columns = Math.min(count, 16);
     int size = images.size();
-    Batch batch = new Batch(count, size);
+    Batch batch = new Batch(count, size, backend.memory());
     System.arraycopy(images.pixels(), 0, batch.bytes(), 0, count * size);
     Var x = batch.load(backend, count, null);
     tape.resetForInference();

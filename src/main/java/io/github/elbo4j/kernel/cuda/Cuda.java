@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.cuda;
 
+import io.github.elbo4j.tensor.DeviceStorage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,12 +16,13 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One device: its context, its stream, its memory and its kernels. Opened once a device and kept
  * until the JVM ends.
  */
-public final class Cuda {
+public final class Cuda implements DeviceStorage.Owner {
   /** Waits after each launch, so that an error is reported by the kernel that made it. */
   static final boolean SYNC = Boolean.getBoolean("elbo4j.cuda.sync");
 
@@ -38,6 +40,7 @@ public final class Cuda {
   private final String name;
   private final int processors;
   private final int capability;
+  private volatile @Nullable Recording recording;
 
   private Cuda(int ordinal) {
     CudaException.check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet " + ordinal);
@@ -120,16 +123,67 @@ public final class Cuda {
   /** The arguments of this thread's next hook, empty. */
   public DeviceCall begin() {
     makeCurrent();
-    return calls.get().begin();
+    return calls.get().begin(recording());
+  }
+
+  /**
+   * What this thread's launches are written down in, or null. While another thread captures its
+   * own, this waits: the stream takes nothing else meanwhile.
+   */
+  @Nullable Recording recording() {
+    Recording r = recording;
+    if (r == null || r.isOfThisThread()) {
+      return r;
+    }
+    synchronized (this) {
+      while (recording != null && recording.capturing()) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("interrupted while another thread captured a graph", e);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Has this thread's launches written down, from now on, or no longer. */
+  synchronized void record(@Nullable Recording r) {
+    if (r != null && recording != null) {
+      throw new IllegalStateException("another step is being recorded on " + description());
+    }
+    recording = r;
+    notifyAll();
+  }
+
+  /** Memory for a tensor, which work that is captured cannot have. */
+  public long allocate(long bytes) {
+    Recording r = recording();
+    if (r != null) {
+      r.allocates();
+    }
+    return memory.take(bytes);
+  }
+
+  /** Work that is captured may not look at elements or wait: says so to whoever records it. */
+  private void refuse(String what) {
+    Recording r = recording();
+    if (r != null) {
+      r.refuse(what);
+    }
   }
 
   /** Waits until the device has done all that it was given. */
   public void synchronize() {
+    refuse("the host waits for the device");
     CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
   }
 
   /** Copies n floats from the device, once it has done all that it was given. */
+  @Override
   public void read(long address, float[] to, int at, int n) {
+    refuse("the host reads elements of the device");
     makeCurrent();
     synchronize();
     if (n > 0) {
@@ -143,7 +197,9 @@ public final class Cuda {
   }
 
   /** Copies n floats to the device, once it has done all that it was given. */
+  @Override
   public void write(long address, float[] from, int at, int n) {
+    refuse("the host writes elements of the device");
     makeCurrent();
     synchronize();
     if (n > 0) {
@@ -164,7 +220,7 @@ public final class Cuda {
     return new DeviceCall(this);
   }
 
-  private void makeCurrent() {
+  void makeCurrent() {
     CudaException.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
