@@ -60,7 +60,10 @@ public interface Replay extends AutoCloseable {
   /** Whether the last start was a single launch. */
   boolean replayed();
 
-  /** Why the last start was not a single launch and the next one will not be, or null. */
+  /**
+   * Why what was started last is not becoming a single launch, or null where it is one, may be one
+   * soon, or was not to be one.
+   */
   @Nullable String whyNot();
 
   /**

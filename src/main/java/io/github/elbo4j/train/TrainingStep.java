@@ -190,9 +190,13 @@ public final class TrainingStep implements AutoCloseable {
     return replay != null && replay.replayed();
   }
 
-  /** Why steps like the last are not a single launch, or null where they are or may become one. */
+  /**
+   * Why steps like the last are not a single launch on a device, on one line, or null where they
+   * are, may become one, or were not to be one.
+   */
   public @Nullable String whyNotReplayed() {
-    return replay == null ? null : replay.whyNot();
+    String reason = replay == null ? null : replay.whyNot();
+    return reason == null ? null : "cuda graphs: steps are launched kernel by kernel, since " + reason;
   }
 
   /** Gives back what the step holds on a device beside its tensors; steps may go on. */

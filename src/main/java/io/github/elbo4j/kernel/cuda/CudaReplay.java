@@ -85,13 +85,10 @@ public final class CudaReplay implements Replay {
 
   @Override
   public @Nullable String whyNot() {
-    if (!capture) {
-      return "graphs are switched off";
+    if (!capture || last == null) {
+      return null;
     }
-    if (Cuda.SYNC) {
-      return "-Delbo4j.cuda.sync waits for each kernel";
-    }
-    return last == null ? null : last.whyNot();
+    return Cuda.SYNC ? "elbo4j.cuda.sync waits for each kernel" : last.whyNot();
   }
 
   @Override

@@ -22,6 +22,9 @@ final class Recording implements AutoCloseable {
   /** Most runs between two attempts to capture work whose launches changed. */
   private static final int LONGEST_PAUSE = 1024;
 
+  /** So many attempts may come to nothing before it is worth a word. */
+  private static final int FEW = 2;
+
   /** Thrown out of work that is being captured and cannot be. */
   private static final class NotCapturable extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -44,6 +47,7 @@ final class Recording implements AutoCloseable {
   private boolean writtenDown;
   private int pause;
   private int nextPause = 1;
+  private int attempts;
   private @Nullable CudaGraph graph;
 
   /** What the last run did that a graph cannot. */
@@ -76,7 +80,10 @@ final class Recording implements AutoCloseable {
 
   /** Why the work is not captured, or null where it is or nothing speaks against it. */
   @Nullable String whyNot() {
-    return graph != null ? null : refused != null ? refused : failed;
+    if (graph != null) {
+      return null;
+    }
+    return refused == null && attempts > FEW ? failed : refused;
   }
 
   private void launch(Runnable work) {
@@ -126,7 +133,7 @@ final class Recording implements AutoCloseable {
   private @Nullable CudaGraph same(CudaGraph captured) {
     String difference = launches.difference();
     if (difference == null) {
-      failed = null;
+      attempts = 0;
       return captured;
     }
     captured.close();
@@ -136,6 +143,7 @@ final class Recording implements AutoCloseable {
   /** Work that changes now may not do so for ever: tried again, less and less often. */
   private @Nullable CudaGraph giveUp(String why) {
     failed = why;
+    attempts++;
     held.clear();
     pause = nextPause;
     nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);

@@ -1,0 +1,202 @@
+package io.github.elbo4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.elbo4j.data.Batches;
+import io.github.elbo4j.data.DataSource;
+import io.github.elbo4j.data.Images;
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.cuda.DeviceCounts;
+import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Adam;
+import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.nn.Schedule;
+import io.github.elbo4j.tensor.Shape;
+import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.LikelihoodSpec;
+import io.github.elbo4j.vi.LogVarBounds;
+import io.github.elbo4j.vi.Vae;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Steps of a device as graphs: the bits of launches one by one, whatever happens in between. */
+@Tag("cuda")
+class CudaGraphTest {
+  private static final Backend CUDA = Backends.choose("cuda");
+  private static final Elbo ELBO = new Elbo(1, 0, 0);
+
+  @TempDir private Path folder;
+
+  /** 784–400–20 with all that changes from step to step; a short batch ends each epoch. */
+  private static final class Classic implements AutoCloseable {
+    final Parameters parameters;
+    final Model model;
+    final Adam adam;
+    final TrainingStep step;
+    final Images images;
+
+    Classic(Images images, int batch, Elbo elbo) {
+      this.images = images;
+      Vae.Spec spec =
+          new Vae.Spec(
+              images.size(),
+              List.of(400),
+              20,
+              Activation.RELU,
+              LikelihoodSpec.parse("bernoulli"),
+              new LogVarBounds(-8, 8));
+      parameters = spec.parameters(1, images.pixelMeans(), CUDA.memory());
+      model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
+      Batches batches = new Batches(images, batch, 1);
+      adam =
+          Adam.builder(parameters)
+              .learningRate(2e-3)
+              .schedule(Schedule.parse("cosine:7"), batches.perEpoch())
+              .weightDecay(0.01)
+              .clipNorm(60)
+              .average(0.9)
+              .build();
+      step = new TrainingStep(model, CUDA, elbo, adam, batches, batch, 1, true);
+    }
+
+    float[] numbers(int i) {
+      float loss = step.run(i, "none");
+      return new float[] {loss, (float) step.logLikSum(), (float) step.klSum(), step.rows()};
+    }
+
+    @Override
+    public void close() {
+      step.close();
+    }
+  }
+
+  @Test
+  void twentyStepsHaveTheBitsOfLaunchesOneByOne() throws IOException {
+    Images images = DataSource.load("embedded").train().slice(0, 80);
+    int replays = 0;
+    try (Classic graphs = new Classic(images, 32, ELBO);
+        Classic eager = new Classic(images, 32, ELBO)) {
+      eager.step.useGraphs(false);
+      for (int i = 0; i < 20; i++) {
+        assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.numbers(i));
+        replays += graphs.step.replayed() ? 1 : 0;
+        assertThat(eager.step.replayed()).isFalse();
+      }
+      sameState(graphs, eager);
+      assertThat(replays).isGreaterThanOrEqualTo(16);
+      assertThat(graphs.step.whyNotReplayed()).isNull();
+    }
+  }
+
+  @Test
+  void evaluationsAndAveragesInBetweenTouchNothingOfAGraph() throws Exception {
+    Images images = DataSource.load("embedded").train();
+    try (Classic graphs = new Classic(images.slice(0, 96), 32, ELBO);
+        Classic eager = new Classic(images.slice(0, 96), 32, ELBO)) {
+      eager.step.useGraphs(false);
+      Evaluation evaluation =
+          new Evaluation(graphs.model.vae(), CUDA, images.slice(100, 150), 3);
+      Pictures pictures = new Pictures(graphs.model, CUDA);
+      for (int i = 0; i < 9; i++) {
+        assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.numbers(i));
+        if (i % 3 == 2) {
+          graphs.adam.swapAverage(CUDA);
+          evaluation.elbo();
+          pictures.samples(folder.resolve("s.png"), 70, 5);
+          graphs.adam.swapAverage(CUDA);
+          overwriteWhatNobodyOwns();
+        }
+      }
+      assertThat(graphs.step.replayed()).isTrue();
+      sameState(graphs, eager);
+    }
+  }
+
+  /** Blocks of every size that a step could have given back. */
+  private static void overwriteWhatNobodyOwns() {
+    for (int size = 64; size <= 1 << 20; size *= 2) {
+      for (int i = 0; i < 4; i++) {
+        CUDA.memory().fill(CUDA.memory().allocate(size), Float.NaN);
+      }
+    }
+  }
+
+  @Test
+  void aWeightThatStillGrowsIsNotFrozen() throws IOException {
+    Images images = DataSource.load("embedded").train().slice(0, 64);
+    Elbo growing = new Elbo(1, 9, 0);
+    try (Classic graphs = new Classic(images, 32, growing);
+        Classic eager = new Classic(images, 32, growing)) {
+      eager.step.useGraphs(false);
+      for (int i = 0; i < 24; i++) {
+        assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.numbers(i));
+      }
+      assertThat(graphs.step.replayed()).isTrue();
+      sameState(graphs, eager);
+    }
+  }
+
+  @Test
+  void aLossThatIsNoNumberLeavesEverythingAsItWas() throws IOException {
+    Images images = DataSource.load("embedded").train().slice(0, 64);
+    for (boolean graphs : new boolean[] {true, false}) {
+      try (Classic run = new Classic(images, 32, ELBO)) {
+        run.step.useGraphs(graphs);
+        for (int i = 0; i < 4; i++) {
+          run.numbers(i);
+        }
+        Tensor weight = run.parameters.value("decoder.0.weight");
+        weight.slice(7, Shape.of(1)).fill(Float.NaN);
+        Map<String, float[]> before = state(run);
+        assertThatThrownBy(() -> run.step.run(4, "none yet"))
+            .isInstanceOf(NonFiniteException.class)
+            .hasMessageStartingWith("step 5: parameter decoder.0.weight is not finite");
+        assertThat(run.step.replayed()).isEqualTo(graphs);
+        assertThat(run.adam.steps()).isEqualTo(4);
+        state(run).forEach((name, t) -> assertThat(t).as(name).isEqualTo(before.get(name)));
+        assertThat(run.parameters.gradients().toArray()).containsOnly(0f);
+        weight.slice(7, Shape.of(1)).fill(0.01f); // and it goes on
+        assertThat(run.step.run(4, "none yet")).isFinite();
+      }
+    }
+  }
+
+  @Test
+  void whatAGraphHoldsIsGivenBack() throws IOException {
+    Images images = DataSource.load("embedded").train().slice(0, 80);
+    try (Classic run = new Classic(images, 32, ELBO)) {
+      for (int i = 0; i < 6; i++) {
+        run.numbers(i);
+      }
+      assertThat(DeviceCounts.graphs()).isEqualTo(2);
+      int held = DeviceCounts.pinned();
+      run.step.close();
+      assertThat(DeviceCounts.graphs()).isZero();
+      assertThat(DeviceCounts.pinned()).isLessThan(held);
+      run.numbers(6); // begins anew
+      assertThat(run.step.replayed()).isFalse();
+    }
+    assertThat(DeviceCounts.pinned()).isZero();
+  }
+
+  private static Map<String, float[]> state(Classic run) {
+    Map<String, float[]> state = new LinkedHashMap<>();
+    run.parameters.forEach(p -> state.put(p.name(), p.value().toArray()));
+    run.adam.state().forEach((name, t) -> state.put(name, t.toArray()));
+    return state;
+  }
+
+  private static void sameState(Classic a, Classic b) {
+    Map<String, float[]> wanted = state(b);
+    state(a).forEach((name, t) -> assertThat(t).as(name).isEqualTo(wanted.get(name)));
+  }
+}
