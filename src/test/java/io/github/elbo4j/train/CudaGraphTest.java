@@ -2,6 +2,7 @@ package io.github.elbo4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.elbo4j.data.Batches;
 import io.github.elbo4j.data.DataSource;
@@ -92,7 +93,7 @@ class CudaGraphTest {
         assertThat(eager.step.replayed()).isFalse();
       }
       sameState(graphs, eager);
-      assertThat(replays).isGreaterThanOrEqualTo(16);
+      assertThat(replays).isEqualTo(18);
       assertThat(graphs.step.whyNotReplayed()).isNull();
     }
   }
@@ -186,6 +187,28 @@ class CudaGraphTest {
       assertThat(run.step.replayed()).isFalse();
     }
     assertThat(DeviceCounts.pinned()).isZero();
+  }
+
+  /** The context, the launch, and the wait for its end with the context again. */
+  @Test
+  void aStepIsFourCallsOfTheDriver() throws IOException {
+    assumeTrue(DeviceCounts.driverCalls() >= 0, "a driver that counts");
+    Images images = DataSource.load("embedded").train().slice(0, 64);
+    try (Classic run = new Classic(images, 32, ELBO)) {
+      for (int i = 0; i < 3; i++) {
+        run.numbers(i);
+      }
+      assertThat(callsOfAStep(run, 3)).isLessThanOrEqualTo(4);
+      run.step.useGraphs(false);
+      run.numbers(4);
+      assertThat(callsOfAStep(run, 5)).isGreaterThan(50);
+    }
+  }
+
+  private static long callsOfAStep(Classic run, int step) {
+    long before = DeviceCounts.driverCalls();
+    run.numbers(step);
+    return DeviceCounts.driverCalls() - before;
   }
 
   private static Map<String, float[]> state(Classic run) {

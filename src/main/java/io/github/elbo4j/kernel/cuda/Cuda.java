@@ -157,13 +157,20 @@ public final class Cuda implements DeviceStorage.Owner {
     notifyAll();
   }
 
-  /** Memory for a tensor, which work that is captured cannot have. */
-  public long allocate(long bytes) {
+  /** Memory for so many floats, all 0; work that is captured cannot have any. */
+  public long allocate(int floats) {
     Recording r = recording();
     if (r != null) {
       r.allocates();
     }
-    return memory.take(bytes);
+    long address = memory.take((long) Float.BYTES * floats);
+    makeCurrent();
+    if (floats > 0) {
+      CudaException.check(
+          JCudaDriver.cuMemsetD32Async(DeviceMemory.at(address), 0, floats, stream),
+          "cuMemsetD32Async");
+    }
+    return address;
   }
 
   /** Work that is captured may not look at elements or wait: says so to whoever records it. */

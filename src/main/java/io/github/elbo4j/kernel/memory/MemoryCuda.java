@@ -31,12 +31,10 @@ public final class MemoryCuda extends MemoryKernels {
   /** Zeros on the device; handed back when no tensor looks at them any more. */
   @Override
   public Tensor allocate(int length) {
-    long address = cuda.allocate((long) Float.BYTES * length);
+    long address = cuda.allocate(length);
     DeviceStorage.Owner owner = new Owner(cuda);
     CLEANER.register(owner, () -> cuda.memory().release(address));
-    Tensor t = Tensor.of(new DeviceStorage(address, owner), Shape.of(length));
-    fill(t, 0);
-    return t;
+    return Tensor.of(new DeviceStorage(address, owner), Shape.of(length));
   }
 
   @Override
