@@ -1,13 +1,14 @@
 package io.github.elbo4j.train;
 
 import io.github.elbo4j.autodiff.Tape;
-import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.vi.ActiveUnits;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.ImportanceEstimator;
+import io.github.elbo4j.vi.Observed;
+import io.github.elbo4j.vi.Pass;
 import io.github.elbo4j.vi.Vae;
 
 /**
@@ -42,15 +43,16 @@ final class Evaluation {
   private final Batch batch;
   private final NoiseKey noise;
   private final NoiseKey importanceNoise;
-  private final Vae.Terms terms = new Vae.Terms();
+  private final Pass pass;
 
   /** Evaluates {@code data} as they are: binarised before, if at all. */
-  Evaluation(Vae vae, Backend backend, Images data, long seed) {
-    this.vae = vae;
+  Evaluation(Model model, Backend backend, Images data, long seed) {
+    this.vae = model.vae();
+    this.pass = new Pass(vae);
     this.backend = backend;
     this.tape = new Tape(backend);
     this.data = data;
-    this.batch = new Batch(Math.min(BATCH, data.count()), data.size(), backend.memory());
+    this.batch = model.batch(Math.min(BATCH, data.count()), backend);
     this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
     this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
   }
@@ -59,14 +61,13 @@ final class Evaluation {
     ActiveUnits units = new ActiveUnits(vae.latent());
     double reconstruction = 0;
     double kl = 0;
-    Elbo elbo = new Elbo(1, 0, 0);
     for (int first = 0; first < data.count(); first += BATCH) {
-      Var x = load(first, Math.min(BATCH, data.count() - first));
+      Observed x = load(first, Math.min(BATCH, data.count() - first));
       tape.resetForInference();
-      vae.loss(tape, x, noise.at(first / BATCH), elbo, 0, terms);
-      reconstruction += Sums.of(terms.logLik().value());
-      kl += Sums.of(terms.latent().kl().value());
-      units.add(terms.latent().mean().value());
+      pass.loss(tape, x, noise.at(first / BATCH), Elbo.PLAIN, 0);
+      reconstruction += Sums.of(pass.logLik().value());
+      kl += Sums.of(pass.kl().value());
+      units.add(pass.latent().mean().value());
     }
     int n = data.count();
     return new Scores((reconstruction - kl) / n, reconstruction / n, kl / n, units.count());
@@ -80,8 +81,8 @@ final class Evaluation {
     int points = Math.min(data.count(), 20);
     for (int first = 0; first < data.count(); first += points) {
       int rows = Math.min(points, data.count() - first);
-      Var x = load(first, rows);
-      estimator.logLikelihood(x.value(), samples, importanceNoise, estimates, first);
+      Observed x = load(first, rows);
+      estimator.logLikelihood(x, samples, importanceNoise, estimates, first);
       progress.at(first + rows, data.count());
     }
     return summary(estimates);
@@ -101,10 +102,7 @@ final class Evaluation {
     return new LogLikelihood(mean, error);
   }
 
-  private Var load(int first, int rows) {
-    for (int i = 0; i < rows; i++) {
-      data.copyRow(first + i, batch.bytes(), i * data.size());
-    }
-    return batch.load(backend, rows, null);
+  private Observed load(int first, int rows) {
+    return batch.fill(data, first, rows).load(backend, rows, null);
   }
 }

@@ -45,8 +45,11 @@ public final class TrainedRun {
     }
     SafeTensors file = Checkpoints.load(folder);
     RunCheckpoint checkpoint = RunCheckpoint.read(file, folder);
-    Model model =
-        Model.create(config, checkpoint.height(), checkpoint.width(), null, backend.memory());
+    int height = checkpoint.height();
+    int width = checkpoint.width();
+    Composition composition =
+        Composition.of(config, new Composition.Facts(height * width, checkpoint.classes(), 1));
+    Model model = Model.create(composition, height, width, null, config.seed(), backend.memory());
     if (config.polyak() > 0) {
       RunCheckpoint.restoreAverage(file, model.parameters());
     } else {
@@ -114,7 +117,7 @@ public final class TrainedRun {
   public Report evaluate(
       Images data, int importanceSamples, @Nullable Long seed, Progress progress) {
     Evaluation evaluation =
-        new Evaluation(model.vae(), backend, data, seed == null ? config.seed() : seed);
+        new Evaluation(model, backend, data, seed == null ? config.seed() : seed);
     Evaluation.Scores scores = evaluation.elbo();
     Evaluation.LogLikelihood logLikelihood = evaluation.logLikelihood(importanceSamples, progress);
     return new Report(

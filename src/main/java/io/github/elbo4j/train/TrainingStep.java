@@ -10,7 +10,8 @@ import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Objective;
-import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.Observed;
+import io.github.elbo4j.vi.Pass;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ public final class TrainingStep implements AutoCloseable {
   private final @Nullable NoiseKey binarize;
   private final @Nullable Replay replay;
   private final Runnable work = this::launch;
-  private final Vae.Terms terms = new Vae.Terms();
+  private final Pass pass;
   private long filled = -1;
   private long current;
   private int rows;
@@ -72,7 +73,8 @@ public final class TrainingStep implements AutoCloseable {
     this.objective = objective;
     this.adam = adam;
     this.batches = batches;
-    this.batch = new Batch(batchSize, model.vae().data(), backend.memory());
+    this.batch = model.batch(batchSize, backend);
+    this.pass = new Pass(model.vae());
     this.tape = new Tape(backend);
     this.posteriorNoise = new NoiseKey(seed, Streams.POSTERIOR);
     this.binarize = dynamic ? new NoiseKey(seed, Streams.BINARIZE) : null;
@@ -90,6 +92,8 @@ public final class TrainingStep implements AutoCloseable {
     current = step;
     fill(step);
     rows = batches.rows(step);
+    batch.prepare(rows);
+    pass.schedule(backend, objective, step);
     posteriorNoise.at((int) step);
     if (binarize != null) {
       binarize.at((int) step);
@@ -100,6 +104,7 @@ public final class TrainingStep implements AutoCloseable {
   private void fill(long step) {
     if (filled != step) {
       batches.fill(step, batch.bytes());
+      batches.fillLabels(step, batch.labels());
       filled = step;
     }
   }
@@ -111,8 +116,8 @@ public final class TrainingStep implements AutoCloseable {
     if (!Float.isFinite(value)) {
       throw new NonFiniteException(current + 1, culprit(), checkpoint);
     }
-    logLikSum = Sums.of(terms.logLik().value());
-    klSum = Sums.of(terms.latent().kl().value());
+    logLikSum = rows * mean(pass.logLik());
+    klSum = rows * mean(pass.kl());
     tape.backward(loss);
     adam.step(backend);
     return value;
@@ -127,6 +132,7 @@ public final class TrainingStep implements AutoCloseable {
     float value = device.result(0);
     if (!Float.isFinite(value)) {
       fill(current);
+      batch.prepare(rows);
       forward(); // the same bits again: the parameters are those it had
       throw new NonFiniteException(current + 1, culprit(), checkpoint);
     }
@@ -143,21 +149,22 @@ public final class TrainingStep implements AutoCloseable {
       Tensor results = replay.results();
       backend.memory().fill(results, 0);
       backend.memory().add(loss.value(), results.slice(0, loss.value().shape()));
-      add(terms.logLik(), results.slice(1, Shape.of(1)));
-      add(terms.latent().kl(), results.slice(2, Shape.of(1)));
+      addMean(pass.logLik().value(), results.slice(1, Shape.of(1)));
+      addMean(pass.kl().value(), results.slice(2, Shape.of(1)));
     }
     tape.backward(loss);
     adam.launch(backend, loss.value());
   }
 
-  private void add(Var terms, Tensor sum) {
-    backend.reduce().addSum(terms.value(), 1, sum);
+  /** The mean of what there is of each example, over the samples, summed over the examples. */
+  private void addMean(Tensor terms, Tensor sum) {
+    backend.reduce().addSum(terms, rows / (float) terms.size(), sum);
   }
 
   private Var forward() {
-    Var x = batch.load(backend, rows, binarize);
+    Observed x = batch.convert(backend, binarize);
     tape.reset();
-    return model.vae().loss(tape, x, posteriorNoise, objective, current, terms);
+    return pass.scheduledLoss(tape, x, posteriorNoise, objective);
   }
 
   /** Examples of the last step. */
@@ -213,16 +220,20 @@ public final class TrainingStep implements AutoCloseable {
     if (poisoned != null) {
       return poisoned;
     }
-    if (!finite(terms.latent().mean())) {
+    if (!finite(pass.latent().mean())) {
       return "posterior mu";
     }
-    if (!finite(terms.latent().z())) {
+    if (!finite(pass.latent().z())) {
       return "latent z";
     }
-    if (!finite(terms.latent().kl())) {
+    if (!finite(pass.kl())) {
       return "KL";
     }
-    return finite(terms.logLik()) ? "loss" : "log-likelihood";
+    return finite(pass.logLik()) ? "loss" : "log-likelihood";
+  }
+
+  private static double mean(Var v) {
+    return Sums.of(v.value()) / v.value().size();
   }
 
   private static boolean finite(Var v) {

@@ -21,7 +21,6 @@ public final class ImportanceEstimator {
   private final Tape encoderTape;
   private final Tape sampleTape;
   private final Var encoded = new Var();
-  private final Var data = new Var();
 
   public ImportanceEstimator(Vae vae, Backend backend) {
     this.vae = vae;
@@ -32,7 +31,7 @@ public final class ImportanceEstimator {
   /**
    * Estimates log p(x) of each data point, in nats.
    *
-   * @param x data, [B,N]
+   * @param x B data points
    * @param samples K &gt;= 1
    * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share
    *     noise
@@ -40,16 +39,16 @@ public final class ImportanceEstimator {
    * @throws ArithmeticException when a weight is infinite, naming the first such data point; {@code
    *     out} is written nevertheless, with +∞ there
    */
-  public void logLikelihood(Tensor x, int samples, NoiseKey noise, double[] out, int from) {
+  public void logLikelihood(Observed x, int samples, NoiseKey noise, double[] out, int from) {
     if (samples < 1) {
       throw new IllegalArgumentException("logLikelihood: samples " + samples + " must be >= 1");
     }
-    int points = x.rows();
+    int points = x.points();
     if (points == 0) {
       return;
     }
     encoderTape.resetForInference();
-    Tensor h = vae.encode(encoderTape, data.setConstant(x)).value();
+    Tensor h = vae.encode(encoderTape, x).value();
     ImportanceKernels kernels = sampleTape.backend().importance();
     BoundStream stream = new BoundStream(points, 0);
     int chunk = Math.max(1, ROWS / points);
@@ -77,7 +76,7 @@ public final class ImportanceEstimator {
   }
 
   /** log p(x|z) + log p(z) − log q(z|x) of k samples a data point, in the buffer of log p(x|z). */
-  private Tensor chunk(Tensor h, Tensor x, int k, NoiseKey noise) {
+  private Tensor chunk(Tensor h, Observed x, int k, NoiseKey noise) {
     sampleTape.resetForInference();
     Latent latent = vae.sample(sampleTape, encoded.setConstant(h), noise, k, Want.LOG_DENSITIES);
     Tensor logW = vae.logLik(sampleTape, latent.z(), x).value().onHost();

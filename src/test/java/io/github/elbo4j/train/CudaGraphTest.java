@@ -56,7 +56,7 @@ class CudaGraphTest {
               LikelihoodSpec.parse("bernoulli"),
               new LogVarBounds(-8, 8));
       parameters = spec.parameters(1, images.pixelMeans(), CUDA.memory());
-      model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
+      model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width(), 0);
       Batches batches = new Batches(images, batch, 1);
       adam =
           Adam.builder(parameters)
@@ -105,7 +105,7 @@ class CudaGraphTest {
         Classic eager = new Classic(images.slice(0, 96), 32, ELBO)) {
       eager.step.useGraphs(false);
       Evaluation evaluation =
-          new Evaluation(graphs.model.vae(), CUDA, images.slice(100, 150), 3);
+          new Evaluation(graphs.model, CUDA, images.slice(100, 150), 3);
       Pictures pictures = new Pictures(graphs.model, CUDA);
       for (int i = 0; i < 9; i++) {
         assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.numbers(i));
@@ -132,16 +132,16 @@ class CudaGraphTest {
   }
 
   @Test
-  void aWeightThatStillGrowsIsNotFrozen() throws IOException {
+  void theWeightOfAWarmUpGrowsInsideAGraph() throws IOException {
     Images images = DataSource.load("embedded").train().slice(0, 64);
     Elbo growing = new Elbo(1, 9, 0);
     try (Classic graphs = new Classic(images, 32, growing);
         Classic eager = new Classic(images, 32, growing)) {
       eager.step.useGraphs(false);
-      for (int i = 0; i < 24; i++) {
+      for (int i = 0; i < 12; i++) {
         assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.numbers(i));
+        assertThat(graphs.step.replayed()).isEqualTo(i > 0);
       }
-      assertThat(graphs.step.replayed()).isTrue();
       sameState(graphs, eager);
     }
   }
