@@ -273,4 +273,32 @@ class ReplayTest {
     assertThat(DeviceCounts.blocks()).isEqualTo(blocks);
     assertThat(DeviceCounts.pinned()).isEqualTo(pinned - 1);
   }
+
+  @Test
+  void tensorsOfAGraphStayWhileItLives() throws InterruptedException {
+    int blocks;
+    try (replay) {
+      Tensor[] only = {cuda.memory().allocate(777)};
+      for (int i = 0; i < 3; i++) {
+        run(i, () -> cuda.memory().fill(only[0], 1));
+      }
+      assertThat(replay.replayed()).isTrue();
+      collect(0);
+      blocks = DeviceCounts.blocks();
+      only[0] = Tensor.EMPTY;
+      assertThat(collect(blocks - 1)).isEqualTo(blocks);
+      run(3, () -> {});
+    }
+    int left = blocks - 3; // the tensor, the places of inputs, the results
+    assertThat(collect(left)).isLessThanOrEqualTo(left);
+  }
+
+  /** Blocks on the device after garbage was collected, as soon as there are only so many. */
+  private static int collect(int wanted) throws InterruptedException {
+    for (int i = 0; i < 20 && DeviceCounts.blocks() > wanted; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    return DeviceCounts.blocks();
+  }
 }
