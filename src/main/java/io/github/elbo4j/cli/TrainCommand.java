@@ -12,6 +12,8 @@ import io.github.elbo4j.train.RunConfig;
 import io.github.elbo4j.train.RunConfigBuilder;
 import io.github.elbo4j.train.TrainedRun;
 import io.github.elbo4j.train.Trainer;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,10 +92,10 @@ final class TrainCommand implements Callable<Integer> {
       description = "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
   private @Nullable String likelihood;
 
-  @Option(names = "--posterior", paramLabel = "SPEC", description = "diagonal (default)")
+  @Option(names = "--posterior", paramLabel = "SPEC", description = Posteriors.HELP)
   private @Nullable String posterior;
 
-  @Option(names = "--prior", paramLabel = "SPEC", description = "normal (default)")
+  @Option(names = "--prior", paramLabel = "SPEC", description = Priors.HELP)
   private @Nullable String prior;
 
   @Option(names = "--objective", paramLabel = "SPEC", description = "elbo (default) or beta:WEIGHT")

@@ -1,6 +1,7 @@
 package io.github.elbo4j.train;
 
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
@@ -41,6 +42,7 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
               LikelihoodSpec.parse(config.likelihood()),
               new LogVarBounds((float) config.logVarMin(), (float) config.logVarMax()),
               conditioned(config) ? facts.classes() : 0);
+      spec.declare(Parameters.builder(), null); // parts refuse sizes that they do not come in
       Annealing annealing = Annealing.parse(config.warmup(), facts.stepsPerEpoch());
       ObjectiveSpec objective =
           Objectives.parse(config.objective(), config.estimator(), annealing, config.freeBits());

@@ -10,6 +10,7 @@ import io.github.elbo4j.vi.ImportanceEstimator;
 import io.github.elbo4j.vi.Observed;
 import io.github.elbo4j.vi.Pass;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.inference.AnnealedImportance;
 
 /**
  * The ELBO of a data set under a model, with one sample a data point and fixed noise, so that two
@@ -28,14 +29,6 @@ final class Evaluation {
    */
   record Scores(double elbo, double reconstruction, double kl, int activeUnits) {}
 
-  /**
-   * The importance-weighted estimate.
-   *
-   * @param logLikelihood mean over the data of the estimate of log p(x)
-   * @param standardError of that mean, over the data
-   */
-  record LogLikelihood(double logLikelihood, double standardError) {}
-
   private final Vae vae;
   private final Backend backend;
   private final Tape tape;
@@ -43,6 +36,7 @@ final class Evaluation {
   private final Batch batch;
   private final NoiseKey noise;
   private final NoiseKey importanceNoise;
+  private final NoiseKey annealingNoise;
   private final Pass pass;
 
   /** Evaluates {@code data} as they are: binarised before, if at all. */
@@ -55,6 +49,7 @@ final class Evaluation {
     this.batch = model.batch(Math.min(BATCH, data.count()), backend);
     this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
     this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
+    this.annealingNoise = new NoiseKey(seed, Streams.ANNEALING);
   }
 
   Scores elbo() {
@@ -73,33 +68,31 @@ final class Evaluation {
     return new Scores((reconstruction - kl) / n, reconstruction / n, kl / n, units.count());
   }
 
-  /** Streams {@code samples} a data point in constant memory. */
-  LogLikelihood logLikelihood(int samples, Progress progress) {
+  /** The importance-weighted estimate of each data point and how far it can be trusted. */
+  ImportanceEstimator.Diagnosis diagnose(int samples, Progress progress) {
     ImportanceEstimator estimator = new ImportanceEstimator(vae, backend);
-    double[] estimates = new double[data.count()];
+    ImportanceEstimator.Diagnosis found = new ImportanceEstimator.Diagnosis(data.count());
     importanceNoise.at(0);
     int points = Math.min(data.count(), 20);
     for (int first = 0; first < data.count(); first += points) {
       int rows = Math.min(points, data.count() - first);
-      Observed x = load(first, rows);
-      estimator.logLikelihood(x, samples, importanceNoise, estimates, first);
+      estimator.diagnose(load(first, rows), samples, importanceNoise, found, first);
       progress.at(first + rows, data.count());
     }
-    return summary(estimates);
+    return found;
   }
 
-  private static LogLikelihood summary(double[] estimates) {
-    double mean = 0;
-    for (double e : estimates) {
-      mean += e / estimates.length;
+  /** The estimate of each data point by annealed importance sampling. */
+  double[] annealed(AnnealedImportance estimator, Progress progress) {
+    double[] estimates = new double[data.count()];
+    int points = Math.min(data.count(), 20);
+    for (int first = 0; first < data.count(); first += points) {
+      int rows = Math.min(points, data.count() - first);
+      double[] some = estimator.logLikelihood(load(first, rows), annealingNoise.at(first));
+      System.arraycopy(some, 0, estimates, first, rows);
+      progress.at(first + rows, data.count());
     }
-    double squares = 0;
-    for (double e : estimates) {
-      squares += (e - mean) * (e - mean);
-    }
-    int n = estimates.length;
-    double error = n < 2 ? Double.NaN : Math.sqrt(squares / (n - 1) / n);
-    return new LogLikelihood(mean, error);
+    return estimates;
   }
 
   private Observed load(int first, int rows) {

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Draw extends Node implements Latent {
   private Var z = new Var();
-  private Var mean = new Var();
+  private @Nullable Var mean;
+  private @Nullable Tape tape; // these three only where the mean waits
+  private @Nullable Posterior posterior;
+  private @Nullable Var h;
   private @Nullable Var kl;
   private @Nullable Var klPerDim;
   private @Nullable Var logQ;
@@ -34,6 +37,21 @@ public final class Draw extends Node implements Latent {
     draw.klPerDim = null;
     draw.logQ = null;
     draw.logP = null;
+    return draw;
+  }
+
+  /**
+   * The same with a mean that is computed when it is first asked for, which training does not.
+   *
+   * @param posterior asked for its {@link Posterior#mean}
+   * @param h what it reads
+   */
+  public static Draw of(Tape tape, Var z, Posterior posterior, Var h) {
+    Draw draw = of(tape, z, z);
+    draw.mean = null;
+    draw.tape = tape;
+    draw.posterior = posterior;
+    draw.h = h;
     return draw;
   }
 
@@ -63,7 +81,10 @@ public final class Draw extends Node implements Latent {
 
   @Override
   public Var mean() {
-    return mean;
+    if (mean == null && posterior != null && tape != null && h != null) {
+      mean = posterior.mean(tape, h);
+    }
+    return wanted(mean, "mean");
   }
 
   @Override

@@ -26,4 +26,9 @@ public interface Posterior {
 
   /** Why this posterior beside that prior has no formula for {@code want}; null when it has one. */
   @Nullable String refusal(Prior prior, Want want);
+
+  /** Whether z is a point of ℝᴰ, so that one can move along gradients in it. */
+  default boolean continuous() {
+    return true;
+  }
 }

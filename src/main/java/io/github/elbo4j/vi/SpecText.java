@@ -1,5 +1,6 @@
 package io.github.elbo4j.vi;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -15,6 +16,19 @@ import java.util.Locale;
 public record SpecText(String key, String text, String name, List<String> arguments) {
   public SpecText {
     arguments = List.copyOf(arguments);
+  }
+
+  /**
+   * The forms that a text for {@code --help} explains.
+   *
+   * @param help lines joined by {@code %n}, each of forms joined by commas, a colon, a space and
+   *     what they are
+   */
+  public static List<String> forms(String help) {
+    return Arrays.stream(help.split("%n"))
+        .map(line -> line.substring(0, line.indexOf(": ")).replace(" (default)", ""))
+        .flatMap(names -> Arrays.stream(names.split(", ")))
+        .toList();
   }
 
   /** Takes {@code text} apart. */

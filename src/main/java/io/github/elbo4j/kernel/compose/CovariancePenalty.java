@@ -58,7 +58,11 @@ final class CovariancePenalty {
     int d = mu.columns();
     float[] work = Scratch.get().floats(Scratch.HELD, rows * d + d * d);
     centre(mu, work);
-    Gemm.get().a(true, work, 0, d).b(false, work, 0, d).c(false, work, rows * d, d).run(d, d, rows);
+    Gemm.get()
+        .a(true, work, 0, d)
+        .b(false, work, 0, d)
+        .c(false, work, rows * d, d)
+        .run(/* rows= */ d, /* columns= */ d, /* depth= */ rows);
     return work;
   }
 

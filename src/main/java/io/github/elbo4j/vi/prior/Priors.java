@@ -6,7 +6,16 @@ import java.util.List;
 
 /** Priors by name. */
 public final class Priors {
-  private static final List<String> FORMS = List.of("normal");
+  /** Every form and what it is, a line each as {@code --help} shows them. */
+  public static final String HELP =
+      "normal (default): standard normal%n"
+          + "flow:STEPS[:WIDTH]: a learned flow of it (RealNVP) with networks of a hidden layer"
+          + " (default: 128)";
+
+  private static final List<String> FORMS = SpecText.forms(HELP);
+
+  /** Of the networks of a flow. */
+  private static final int WIDTH = 128;
 
   private Priors() {}
 
@@ -21,6 +30,11 @@ public final class Priors {
       case "normal" -> {
         spec.expect(0, "normal");
         yield PriorSpec.NORMAL;
+      }
+      case "flow" -> {
+        String form = "flow:STEPS[:WIDTH]";
+        int steps = spec.expect(1, 2, form).integer(0, 1, form);
+        yield new FlowPrior.Spec(steps, spec.integer(1, 1, form, WIDTH));
       }
       default -> throw spec.unknown(FORMS);
     };
