@@ -203,7 +203,9 @@ public final class TrainingStep implements AutoCloseable {
    */
   public @Nullable String whyNotReplayed() {
     String reason = replay == null ? null : replay.whyNot();
-    return reason == null ? null : "cuda graphs: steps are launched kernel by kernel, since " + reason;
+    return reason == null
+        ? null
+        : "cuda graphs: steps are launched kernel by kernel, since " + reason;
   }
 
   /** Gives back what the step holds on a device beside its tensors; steps may go on. */

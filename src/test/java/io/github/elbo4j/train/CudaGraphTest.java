@@ -137,8 +137,7 @@ class CudaGraphTest {
     Images images = DataSource.load("embedded").train();
     try (Classic graphs = new Classic(images.slice(0, 96), 32, ELBO);
         Classic eager = new Classic(images.slice(0, 96), 32, ELBO)) {
-      Evaluation evaluation =
-          new Evaluation(graphs.model, CUDA, images.slice(100, 150), 3);
+      Evaluation evaluation = new Evaluation(graphs.model, CUDA, images.slice(100, 150), 3);
       Pictures pictures = new Pictures(graphs.model, CUDA);
       for (int i = 0; i < 9; i++) {
         assertThat(graphs.numbers(i)).as("step %d", i).isEqualTo(eager.plain(i));
@@ -244,7 +243,8 @@ class CudaGraphTest {
       assertThat(curious.step.replayed()).isFalse();
       assertThat(curious.step.whyNotReplayed())
           .isEqualTo(
-              "cuda graphs: steps are launched kernel by kernel, since the host reads elements of the device");
+              "cuda graphs: steps are launched kernel by kernel, since the host reads elements of"
+                  + " the device");
     }
   }
 

@@ -9,8 +9,8 @@ import jcuda.driver.JCudaDriver;
 /** What was launched on a stream, ready to be launched again at once. */
 final class CudaGraph implements AutoCloseable {
   /**
-   * CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: this thread may not do what has no place in a graph, others
-   * may allocate.
+   * CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: this thread may not do what has no place in a graph,
+   * others may allocate.
    */
   private static final int THREAD_LOCAL = 1;
 
@@ -64,5 +64,4 @@ final class CudaGraph implements AutoCloseable {
     CudaException.check(JCudaDriver.cuGraphExecDestroy(graph), "cuGraphExecDestroy");
     GRAPHS.decrementAndGet();
   }
-
 }

@@ -172,8 +172,7 @@ public final class DeviceCall {
 
   /** Memory for this call alone, with whatever was in it. */
   public long scratch(long bytes) {
-    long address =
-        recording == null ? cuda.memory().take(bytes) : recording.scratch(bytes);
+    long address = recording == null ? cuda.memory().take(bytes) : recording.scratch(bytes);
     blocks.add(address);
     return address;
   }
@@ -316,8 +315,7 @@ public final class DeviceCall {
       return device.address();
     }
     if (read && !written) {
-      long input =
-          place(t.array(), (long) Float.BYTES * t.offset(), (long) Float.BYTES * t.size());
+      long input = place(t.array(), (long) Float.BYTES * t.offset(), (long) Float.BYTES * t.size());
       if (input != 0) {
         return input;
       }

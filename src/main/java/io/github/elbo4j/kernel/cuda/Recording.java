@@ -197,7 +197,9 @@ final class Recording implements AutoCloseable {
     pool.release(address);
   }
 
-  /** Device address of elements of an array of the host, or 0 where they changed since the start. */
+  /**
+   * Device address of elements of an array of the host, or 0 where they changed since the start.
+   */
   long input(Object array, long from, long bytes) {
     long place = inputs.find(array, from, bytes);
     if (place == 0) {

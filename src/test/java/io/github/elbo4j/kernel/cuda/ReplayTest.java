@@ -228,9 +228,7 @@ class ReplayTest {
       Tensor logLik = cuda.memory().allocate(3);
       Shape shape = Shape.of(3, 4);
       Runnable work =
-          () ->
-              cuda.likelihood()
-                  .bernoulli(logits.slice(0, shape), x.slice(0, shape), logLik);
+          () -> cuda.likelihood().bernoulli(logits.slice(0, shape), x.slice(0, shape), logLik);
       for (int i = 0; i < 3; i++) {
         run(i, work);
       }
