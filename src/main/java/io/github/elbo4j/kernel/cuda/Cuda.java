@@ -34,6 +34,7 @@ public final class Cuda implements DeviceStorage.Owner {
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
+  private final Object turn = new Object();
   private final Map<String, CUmodule> modules = new HashMap<>();
   private final DeviceMemory memory = new DeviceMemory(this::makeCurrent);
   private final ThreadLocal<DeviceCall> calls = ThreadLocal.withInitial(this::newCall);
@@ -127,25 +128,18 @@ public final class Cuda implements DeviceStorage.Owner {
   }
 
   /**
-   * What this thread's launches are written down in, or null. While another thread captures its
-   * own, this waits: the stream takes nothing else meanwhile.
+   * The monitor that whoever gives work to the stream, or waits for it, holds meanwhile. A thread
+   * that captures a graph holds it all the time: what others gave the stream would become part of
+   * the graph, and what they wait for would not come.
    */
+  public Object turn() {
+    return turn;
+  }
+
+  /** What this thread's launches are written down in, or null. */
   @Nullable Recording recording() {
     Recording r = recording;
-    if (r == null || r.isOfThisThread()) {
-      return r;
-    }
-    synchronized (this) {
-      while (recording != null && recording.capturing()) {
-        try {
-          wait();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new IllegalStateException("interrupted while another thread captured a graph", e);
-        }
-      }
-    }
-    return null;
+    return r != null && r.isOfThisThread() ? r : null;
   }
 
   /** Has this thread's launches written down, from now on, or no longer. */
@@ -154,7 +148,6 @@ public final class Cuda implements DeviceStorage.Owner {
       throw new IllegalStateException("another step is being recorded on " + description());
     }
     recording = r;
-    notifyAll();
   }
 
   /** Memory for so many floats, all 0; work that is captured cannot have any. */
@@ -166,9 +159,11 @@ public final class Cuda implements DeviceStorage.Owner {
     long address = memory.take((long) Float.BYTES * floats);
     makeCurrent();
     if (floats > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemsetD32Async(DeviceMemory.at(address), 0, floats, stream),
-          "cuMemsetD32Async");
+      synchronized (turn) {
+        CudaException.check(
+            JCudaDriver.cuMemsetD32Async(DeviceMemory.at(address), 0, floats, stream),
+            "cuMemsetD32Async");
+      }
     }
     return address;
   }
@@ -184,7 +179,9 @@ public final class Cuda implements DeviceStorage.Owner {
   /** Waits until the device has done all that it was given. */
   public void synchronize() {
     refuse("the host waits for the device");
-    CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    synchronized (turn) {
+      CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    }
   }
 
   /** Copies n floats from the device, once it has done all that it was given. */
@@ -194,12 +191,8 @@ public final class Cuda implements DeviceStorage.Owner {
     makeCurrent();
     synchronize();
     if (n > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(to).withByteOffset((long) Float.BYTES * at),
-              DeviceMemory.at(address),
-              (long) Float.BYTES * n),
-          "cuMemcpyDtoH");
+      download(
+          address, Pointer.to(to).withByteOffset((long) Float.BYTES * at), (long) Float.BYTES * n);
     }
   }
 
@@ -210,12 +203,26 @@ public final class Cuda implements DeviceStorage.Owner {
     makeCurrent();
     synchronize();
     if (n > 0) {
+      upload(
+          Pointer.to(from).withByteOffset((long) Float.BYTES * at),
+          address,
+          (long) Float.BYTES * n);
+    }
+  }
+
+  /** Copies bytes from the device; the array is filled when this returns. */
+  void download(long address, Pointer to, long bytes) {
+    synchronized (turn) {
       CudaException.check(
-          JCudaDriver.cuMemcpyHtoD(
-              DeviceMemory.at(address),
-              Pointer.to(from).withByteOffset((long) Float.BYTES * at),
-              (long) Float.BYTES * n),
-          "cuMemcpyHtoD");
+          JCudaDriver.cuMemcpyDtoH(to, DeviceMemory.at(address), bytes), "cuMemcpyDtoH");
+    }
+  }
+
+  /** Copies bytes to the device; the array is free when this returns. */
+  void upload(Pointer from, long address, long bytes) {
+    synchronized (turn) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), from, bytes), "cuMemcpyHtoD");
     }
   }
 

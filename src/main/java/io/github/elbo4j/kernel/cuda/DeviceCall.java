@@ -161,12 +161,8 @@ public final class DeviceCall {
   public void fetch(long address, int[] a, int from, int n) {
     cuda.synchronize();
     if (n > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(a).withByteOffset((long) Integer.BYTES * from),
-              DeviceMemory.at(address),
-              (long) Integer.BYTES * n),
-          "cuMemcpyDtoH");
+      Pointer to = Pointer.to(a).withByteOffset((long) Integer.BYTES * from);
+      cuda.download(address, to, (long) Integer.BYTES * n);
     }
   }
 
@@ -255,21 +251,24 @@ public final class DeviceCall {
       }
       recording.launched(kernel.name(), sum);
     }
-    int code =
-        JCudaDriver.cuLaunchKernel(
-            kernel.function(),
-            Math.toIntExact(gridX),
-            gridY,
-            1,
-            threads,
-            1,
-            1,
-            sharedBytes,
-            cuda.stream(),
-            addresses,
-            null);
-    if (code == 0 && Cuda.SYNC) {
-      code = JCudaDriver.cuStreamSynchronize(cuda.stream());
+    int code;
+    synchronized (cuda.turn()) {
+      code =
+          JCudaDriver.cuLaunchKernel(
+              kernel.function(),
+              Math.toIntExact(gridX),
+              gridY,
+              1,
+              threads,
+              1,
+              1,
+              sharedBytes,
+              cuda.stream(),
+              addresses,
+              null);
+      if (code == 0 && Cuda.SYNC) {
+        code = JCudaDriver.cuStreamSynchronize(cuda.stream());
+      }
     }
     if (code != 0) {
       throw new CudaException(
@@ -352,10 +351,9 @@ public final class DeviceCall {
     return place;
   }
 
-  private static void upload(Pointer host, long address, long bytes) {
+  private void upload(Pointer host, long address, long bytes) {
     if (bytes > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), host, bytes), "cuMemcpyHtoD");
+      cuda.upload(host, address, bytes);
     }
   }
 }

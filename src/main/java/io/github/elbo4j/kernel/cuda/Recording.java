@@ -25,6 +25,9 @@ final class Recording implements AutoCloseable {
   /** So many attempts may come to nothing before it is worth a word. */
   private static final int FEW = 2;
 
+  /** In so many runs that are not captured arrays of the host get places; later ones do not. */
+  private static final int RUNS_WITH_PLACES = 3;
+
   /** Thrown out of work that is being captured and cannot be. */
   private static final class NotCapturable extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -42,9 +45,10 @@ final class Recording implements AutoCloseable {
   private final List<IntFunction<RuntimeException>> checks = new ArrayList<>();
   private final Set<DeviceStorage.Owner> held = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Thread thread = Thread.currentThread();
-  private volatile boolean capturing;
+  private boolean capturing;
   private int step;
   private boolean writtenDown;
+  private int launched;
   private int pause;
   private int nextPause = 1;
   private int attempts;
@@ -89,6 +93,7 @@ final class Recording implements AutoCloseable {
   private void launch(Runnable work) {
     refused = null;
     writtenDown = false;
+    launched++;
     launches.rewind(false);
     cuda.record(this);
     try {
@@ -101,6 +106,12 @@ final class Recording implements AutoCloseable {
 
   /** The work as a graph, or null where it cannot be one. */
   private @Nullable CudaGraph capture(Runnable work) {
+    synchronized (cuda.turn()) {
+      return captureAlone(work);
+    }
+  }
+
+  private @Nullable CudaGraph captureAlone(Runnable work) {
     launches.rewind(true);
     cuda.record(this);
     capturing = true;
@@ -205,6 +216,10 @@ final class Recording implements AutoCloseable {
     if (place == 0) {
       if (capturing) {
         throw new NotCapturable("it reads an array of the host that it did not read before");
+      }
+      if (launched > RUNS_WITH_PLACES) {
+        refuse("it reads other arrays of the host in each step");
+        return 0;
       }
       return inputs.add(array, from, bytes, cuda.stream());
     }

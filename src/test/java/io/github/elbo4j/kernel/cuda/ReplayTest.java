@@ -21,6 +21,8 @@ class ReplayTest {
   private final Replay replay = Objects.requireNonNull(cuda.memory().replay(2));
   private final Tensor sum = replay.results().slice(0, Shape.of(1));
 
+  private int forms = 1;
+
   private void run(int clock, Runnable work) {
     replay.start(1, clock, work);
     replay.finish();
@@ -149,11 +151,62 @@ class ReplayTest {
   }
 
   private void neverCaptured(Runnable work, String why) {
+    forms++;
     for (int i = 0; i < 4; i++) {
-      run(i, work);
+      replay.start(forms, i, work);
+      replay.finish();
       assertThat(replay.replayed()).as(why).isFalse();
     }
     assertThat(replay.whyNot()).isEqualTo(why);
+  }
+
+  @Test
+  void otherArraysInEachStepAreReadAndGetNoPlacesForEver() {
+    try (replay) {
+      Tensor x = cuda.memory().allocate(5000);
+      int pinned = 0;
+      for (int i = 0; i < 12; i++) {
+        Tensor host = Tensor.zeros(5000);
+        host.fill(i);
+        run(i, () -> cuda.memory().copy(host, x));
+        assertThat(x.get(4999)).isEqualTo(i);
+        if (i == 5) {
+          pinned = DeviceCounts.pinned();
+        }
+      }
+      assertThat(DeviceCounts.pinned()).isEqualTo(pinned);
+      assertThat(replay.whyNot()).isEqualTo("it reads other arrays of the host in each step");
+    }
+  }
+
+  /** What another thread launches meanwhile is done, and is no part of the graph. */
+  @Test
+  void anotherThreadWaitsForItsTurn() throws InterruptedException {
+    try (replay) {
+      Tensor x = cuda.memory().allocate(8);
+      Tensor other = cuda.memory().allocate(8);
+      Thread thread = new Thread(() -> cuda.memory().fill(other, 1));
+      for (int i = 0; i < 3; i++) {
+        boolean captured = i == 1;
+        run(
+            i,
+            () -> {
+              cuda.memory().fill(x, 1);
+              if (captured) {
+                thread.start();
+                while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+                  Thread.onSpinWait();
+                }
+              }
+            });
+      }
+      thread.join();
+      assertThat(other.toArray()).containsOnly(1f);
+      cuda.memory().fill(other, 2);
+      run(3, () -> {});
+      assertThat(replay.replayed()).isTrue();
+      assertThat(other.toArray()).containsOnly(2f);
+    }
   }
 
   @Test
