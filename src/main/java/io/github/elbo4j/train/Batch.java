@@ -3,12 +3,12 @@ package io.github.elbo4j.train;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
-import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Observed;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,15 +35,15 @@ final class Batch {
   /**
    * Buffers for up to {@code rows} examples of {@code size} pixels.
    *
-   * @param memory where the model sees them
+   * @param memory gives floats where the model sees them
    * @param classes of the labels that the model is told, or 0 for none
    * @param levels that the likelihood counts in, or 0 for none
    */
-  Batch(int rows, int size, int classes, int levels, MemoryKernels memory) {
+  Batch(int rows, int size, int classes, int levels, IntFunction<Tensor> memory) {
     this.bytes = new byte[Math.multiplyExact(rows, size)];
     this.labels = new byte[rows];
     this.levelBytes = levels == 0 || levels == 256 ? bytes : new byte[bytes.length];
-    this.floats = memory.allocate(bytes.length);
+    this.floats = memory.apply(bytes.length);
     this.oneHot = new float[Math.multiplyExact(rows, classes)];
     this.size = size;
     this.classes = classes;

@@ -46,7 +46,7 @@ final class Evaluation {
     this.backend = backend;
     this.tape = new Tape(backend);
     this.data = data;
-    this.batch = model.batch(Math.min(BATCH, data.count()), backend);
+    this.batch = model.batch(Math.min(BATCH, data.count()));
     this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
     this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
     this.annealingNoise = new NoiseKey(seed, Streams.ANNEALING);

@@ -53,7 +53,7 @@ public final class LatentSpace {
   public float[] encode(Images images) {
     int d = dimensions();
     float[] z = new float[Math.multiplyExact(images.count(), d)];
-    Batch batch = model.batch(Math.min(BATCH, images.count()), backend);
+    Batch batch = model.batch(Math.min(BATCH, images.count()));
     for (int first = 0; first < images.count(); first += BATCH) {
       int rows = Math.min(BATCH, images.count() - first);
       Observed x = batch.fill(images, first, rows).load(backend, rows, null);
@@ -114,7 +114,7 @@ public final class LatentSpace {
   public MapLatent.Found project(Images images, int steps) {
     Observed x =
         model
-            .batch(images.count(), backend)
+            .batch(images.count())
             .fill(images, 0, images.count())
             .load(backend, images.count(), null);
     try {

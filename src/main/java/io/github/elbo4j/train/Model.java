@@ -1,6 +1,5 @@
 package io.github.elbo4j.train;
 
-import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Vae;
@@ -46,9 +45,9 @@ public record Model(Vae vae, Parameters parameters, int height, int width, int l
     }
   }
 
-  /** An empty mini-batch for this model, which sees it in the memory of a backend. */
-  Batch batch(int rows, Backend backend) {
-    return new Batch(rows, vae.data(), vae.condition(), levels, backend.memory());
+  /** An empty mini-batch for this model, which sees it in the memory where its parameters are. */
+  Batch batch(int rows) {
+    return new Batch(rows, vae.data(), vae.condition(), levels, parameters::allocate);
   }
 
   /** The first parameter that is not finite, in the order of the model, or null. */

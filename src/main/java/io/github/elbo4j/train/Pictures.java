@@ -48,7 +48,7 @@ final class Pictures {
     int count = images.count();
     int columns = Math.min(count, 16);
     int size = images.size();
-    Observed x = model.batch(count, backend).fill(images, 0, count).load(backend, count, null);
+    Observed x = model.batch(count).fill(images, 0, count).load(backend, count, null);
     tape.resetForInference();
     Var z = model.vae().posteriorMean(tape, x);
     float[] mean = shown(model.vae().decodeMean(tape, z, x.condition()).value());

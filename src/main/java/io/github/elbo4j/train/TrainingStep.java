@@ -73,7 +73,7 @@ public final class TrainingStep implements AutoCloseable {
     this.objective = objective;
     this.adam = adam;
     this.batches = batches;
-    this.batch = model.batch(batchSize, backend);
+    this.batch = model.batch(batchSize);
     this.pass = new Pass(model.vae());
     this.tape = new Tape(backend);
     this.posteriorNoise = new NoiseKey(seed, Streams.POSTERIOR);

@@ -74,7 +74,7 @@ class CudaGraphTest {
       parameters = spec.parameters(1, images.pixelMeans(), CUDA.memory());
       model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width(), 0);
       batches = new Batches(images, rows, 1);
-      batch = model.batch(rows, CUDA);
+      batch = model.batch(rows);
       pass = new Pass(model.vae());
       adam =
           Adam.builder(parameters)
@@ -144,7 +144,7 @@ class CudaGraphTest {
         if (i % 3 == 2) {
           graphs.adam.swapAverage(CUDA);
           evaluation.elbo();
-          pictures.samples(folder.resolve("s.png"), 70, 5);
+          pictures.samples(folder.resolve("s.png"), 70, 5, null);
           graphs.adam.swapAverage(CUDA);
           overwriteWhatNobodyOwns();
         }
@@ -166,6 +166,23 @@ class CudaGraphTest {
         assertThat(off.step.whyNotReplayed()).isNull();
       }
       sameState(off, eager);
+    }
+  }
+
+  @Test
+  void aPropertySwitchesGraphsOff() throws IOException {
+    Images images = DataSource.load("embedded").train().slice(0, 32);
+    System.setProperty("elbo4j.cuda.graphs", "false");
+    try (Classic off = new Classic(images, 32, ELBO)) {
+      for (int i = 0; i < 3; i++) {
+        off.numbers(i);
+      }
+      assertThat(off.step.replayed()).isFalse();
+      off.step.useGraphs(true);
+      off.numbers(3);
+      assertThat(off.step.replayed()).isTrue();
+    } finally {
+      System.clearProperty("elbo4j.cuda.graphs");
     }
   }
 
