@@ -27,6 +27,7 @@ import picocli.CommandLine.ParameterException;
       EvaluateCommand.class,
       SampleCommand.class,
       ReconstructCommand.class,
+      FitCommand.class,
       InfoCommand.class,
       SelfCheckCommand.class,
       HelpCommand.class

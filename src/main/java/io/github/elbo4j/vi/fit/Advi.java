@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Black-box variational inference with a Gaussian, mean-field or full-rank (ADVI: Kucukelbir et al.
- * 2017), by pathwise gradients of the ELBO {@code E_q[log p(x, θ) − log q(θ)]}, {@code θ = μ + L·ε}.
+ * 2017), by pathwise gradients of the ELBO {@code E_q[log p(x, θ) − log q(θ)]}, {@code θ = μ +
+ * L·ε}.
  *
  * <p>Steps are taken in the coordinates of q itself, {@code μ ← μ + L·a} and {@code L ← L·(I + B)},
  * so that neither the units of θ nor its correlations matter; there the gradients are
@@ -136,7 +137,9 @@ public final class Advi {
     return weight * (logJoint - logQ);
   }
 
-  /** {@code μ += L·a}, then {@code L ← L·M} with M's diagonal exp(B_jj), so that L's stays positive. */
+  /**
+   * {@code μ += L·a}, then {@code L ← L·M} with M's diagonal exp(B_jj), so that L's stays positive.
+   */
   private void move() {
     for (int i = 0; i < d; i++) {
       for (int j = 0; j <= i; j++) {

@@ -6,11 +6,11 @@ import java.util.Arrays;
 /**
  * Boosting variational inference (Guo et al. 2016; Miller, Foti and Adams 2017): a mixture of
  * diagonal Gaussians grown one at a time. The first is mean-field ADVI's. Each further one starts
- * where {@code log p(x, θ) − log q(θ)} of some draws is largest, and climbs the ELBO of {@code q_ρ =
- * (1 − ρ)·q + ρ·N(μ, diag σ²)} in μ, log σ and logit ρ by pathwise gradients, the parameters inside
- * log q_ρ held fixed. Then a line search on common draws finds ρ: the ELBO is concave in it, with
- * the derivative {@code E_new[log p − log q_ρ] − E_q[log p − log q_ρ]}; ρ = 0 adds nothing and ends
- * the fit.
+ * where {@code log p(x, θ) − log q(θ)} of some draws is largest, and climbs the ELBO of {@code q_ρ
+ * = (1 − ρ)·q + ρ·N(μ, diag σ²)} in μ, log σ and logit ρ by pathwise gradients, the parameters
+ * inside log q_ρ held fixed. Then a line search on common draws finds ρ: the ELBO is concave in it,
+ * with the derivative {@code E_new[log p − log q_ρ] − E_q[log p − log q_ρ]}; ρ = 0 adds nothing and
+ * ends the fit.
  */
 public final class Boosting {
   /** Draws among which a component finds its start. */
@@ -177,8 +177,7 @@ public final class Boosting {
       double[] theta = new double[d];
       for (int s = 0; s < logs.length; s++) {
         (isNew(s) ? added : q).sample(draws, theta);
-        logs[s] =
-            new double[] {target.value(theta), q.logDensity(theta), added.logDensity(theta)};
+        logs[s] = new double[] {target.value(theta), q.logDensity(theta), added.logDensity(theta)};
       }
     }
 
@@ -188,8 +187,7 @@ public final class Boosting {
 
     private double gap(int s, double weight) {
       double[] l = logs[s];
-      return l[0]
-          - ReferenceMath.logAddExp(Math.log1p(-weight) + l[1], Math.log(weight) + l[2]);
+      return l[0] - ReferenceMath.logAddExp(Math.log1p(-weight) + l[1], Math.log(weight) + l[2]);
     }
 
     /** {@code (1 − ρ)·E_q + ρ·E_new} of log p − log q_ρ. */

@@ -1,15 +1,14 @@
 package io.github.elbo4j.vi.fit;
 
-import io.github.elbo4j.kernel.ReferenceMath;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * The Bayesian mixture of K spherical Gaussians with a common known variance v (Blei, Kucukelbir and
- * McAuliffe 2017, §3; seed 004 §5 with v = 1, D = 1): means {@code μ_j ~ N(0, priorVariance·I)},
- * assignments {@code c_i} uniform, {@code x_i ~ N(μ_{c_i}, v·I)}. Unknown are the means and, of each
- * data point, its assignment.
+ * The Bayesian mixture of K spherical Gaussians with a common known variance v (Blei, Kucukelbir
+ * and McAuliffe 2017, §3; seed 004 §5 with v = 1, D = 1): means {@code μ_j ~ N(0,
+ * priorVariance·I)}, assignments {@code c_i} uniform, {@code x_i ~ N(μ_{c_i}, v·I)}. Unknown are
+ * the means and, of each data point, its assignment.
  */
 public final class GaussianMixture {
   private final double[] x;
@@ -83,22 +82,29 @@ public final class GaussianMixture {
   }
 
   /**
-   * The optimal assignment of data point i: writes {@code phi_j ∝ exp(−½ (‖x_i − m_j‖² + D·s_j²)/v)},
-   * normalised over j, and returns {@code log Σ_j 1/K · N(x_i; m_j, v·I)·exp(−½ D·s_j²/v)}.
+   * The optimal assignment of data point i: writes {@code phi_j ∝ exp(−½ (‖x_i − m_j‖² +
+   * D·s_j²)/v)}, normalised over j, and returns {@code log Σ_j 1/K · N(x_i; m_j, v·I)·exp(−½
+   * D·s_j²/v)}.
    *
    * @param means m, [K,D]
    * @param spreads s², K elements: the variance of each mean under q; 0 where it is known
    * @param phi written, K elements from {@code from} on
    */
   double assign(int i, double[] means, double[] spreads, double[] phi, int from) {
+    double largest = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < k; j++) {
       phi[from + j] = -0.5 * (squaredDistance(i, means, j) + d * spreads[j]) / variance;
+      largest = Math.max(largest, phi[from + j]);
     }
-    double total = ReferenceMath.logSumExp(phi, from, k);
+    double sum = 0;
     for (int j = 0; j < k; j++) {
-      phi[from + j] = Math.exp(phi[from + j] - total);
+      phi[from + j] = Math.exp(phi[from + j] - largest);
+      sum += phi[from + j];
     }
-    return total - Math.log(k) + Gaussians.logIsotropic(0, variance, d);
+    for (int j = 0; j < k; j++) {
+      phi[from + j] /= sum;
+    }
+    return largest + Math.log(sum / k) + Gaussians.logIsotropic(0, variance, d);
   }
 
   /** {@code log p(x | μ)}, the assignments summed out. */
@@ -113,9 +119,9 @@ public final class GaussianMixture {
   }
 
   /**
-   * K data points far apart, as means to start from: each drawn with probability proportional to its
-   * squared distance to those before (k-means++, Arthur and Vassilvitskii 2007), then put in the
-   * order of their first coordinate.
+   * K data points far apart, as means to start from: each drawn with probability proportional to
+   * its squared distance to those before (k-means++, Arthur and Vassilvitskii 2007), then put in
+   * the order of their first coordinate.
    */
   public double[] start(Draws draws) {
     double[] means = new double[k * d];

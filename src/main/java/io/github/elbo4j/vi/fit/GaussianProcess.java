@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * as a model of its hyper-parameters θ = (log σ_f, log ℓ_1 … log ℓ_C, log σ_n), each N(0,
- * priorVariance) a priori: the function is integrated out, {@code log p(y, θ) = log N(y; 0, K) + log
- * p(θ)}. A value costs about N³/3 operations, a gradient N³.
+ * priorVariance) a priori: the function is integrated out, {@code log p(y, θ) = log N(y; 0, K) +
+ * log p(θ)}. A value costs about N³/3 operations, a gradient N³.
  */
 public final class GaussianProcess implements LogJoint {
   /** Added to the diagonal, in units of σ_f²: keeps a smooth kernel's matrix positive definite. */
@@ -45,12 +45,21 @@ public final class GaussianProcess implements LogJoint {
     return columns + 2;
   }
 
-  /** {@code σ_f² exp(−½ Σ_c w_c (a_c − b_c)²)} with {@code w = 1/ℓ²}. */
-  private double kernel(double[] theta, double[] a, int i, double[] b, int j) {
-    double exponent = 2 * theta[0];
+  /** w_c = 1/ℓ_c². */
+  private double[] weights(double[] theta) {
+    double[] weights = new double[columns];
     for (int c = 0; c < columns; c++) {
-      double apart = (a[i * columns + c] - b[j * columns + c]) / Math.exp(theta[1 + c]);
-      exponent -= 0.5 * apart * apart;
+      weights[c] = Math.exp(-2 * theta[1 + c]);
+    }
+    return weights;
+  }
+
+  /** {@code σ_f² exp(−½ Σ_c w_c (x_ic − b_jc)²)}. */
+  private double kernel(double logAmplitude, double[] weights, int i, double[] b, int j) {
+    double exponent = 2 * logAmplitude;
+    for (int c = 0; c < columns; c++) {
+      double apart = x[i * columns + c] - b[j * columns + c];
+      exponent -= 0.5 * weights[c] * apart * apart;
     }
     return Math.exp(exponent);
   }
@@ -58,9 +67,10 @@ public final class GaussianProcess implements LogJoint {
   /** The kernel without noise, [N,N]. */
   private double[] signal(double[] theta) {
     double[] k = new double[n * n];
+    double[] weights = weights(theta);
     for (int i = 0; i < n; i++) {
       for (int j = 0; j <= i; j++) {
-        k[i * n + j] = kernel(theta, x, i, x, j);
+        k[i * n + j] = kernel(theta[0], weights, i, x, j);
         k[j * n + i] = k[i * n + j];
       }
     }
@@ -101,7 +111,9 @@ public final class GaussianProcess implements LogJoint {
     return factor == null ? Double.NEGATIVE_INFINITY : logJoint(theta, factor, alpha(factor));
   }
 
-  /** {@code ∂/∂θ = ½ Σ_ij (α_i α_j − K⁻¹_ij) ∂K_ij/∂θ − θ/priorVariance}, α = K⁻¹y (ibid., eq. 5.9). */
+  /**
+   * {@code ∂/∂θ = ½ Σ_ij (α_i α_j − K⁻¹_ij) ∂K_ij/∂θ − θ/priorVariance}, α = K⁻¹y (ibid., eq. 5.9).
+   */
   @Override
   public double gradient(double[] theta, double[] gradient) {
     double[] signal = signal(theta);
@@ -125,8 +137,9 @@ public final class GaussianProcess implements LogJoint {
         }
       }
     }
+    double[] weights = weights(theta);
     for (int c = 0; c < columns; c++) {
-      gradient[1 + c] *= Math.exp(-2 * theta[1 + c]);
+      gradient[1 + c] *= weights[c];
     }
     for (int i = 0; i < theta.length; i++) {
       gradient[i] -= theta[i] / priorVariance;
@@ -143,8 +156,7 @@ public final class GaussianProcess implements LogJoint {
   public record Prediction(double[] mean, double[] variance) {}
 
   /**
-   * Predicts the function (ibid., eq. 2.25 and 2.26): {@code k*ᵀK⁻¹y} and {@code k** −
-   * k*ᵀK⁻¹k*}.
+   * Predicts the function (ibid., eq. 2.25 and 2.26): {@code k*ᵀK⁻¹y} and {@code k** − k*ᵀK⁻¹k*}.
    *
    * @param at [M,C] row-major
    * @throws ArithmeticException K is singular
@@ -155,13 +167,14 @@ public final class GaussianProcess implements LogJoint {
       throw new ArithmeticException("gaussian process: its matrix K is singular");
     }
     double[] alpha = alpha(factor);
+    double[] weights = weights(theta);
     int m = at.length / columns;
     double[] mean = new double[m];
     double[] variance = new double[m];
     for (int j = 0; j < m; j++) {
       double[] k = new double[n];
       for (int i = 0; i < n; i++) {
-        k[i] = kernel(theta, x, i, at, j);
+        k[i] = kernel(theta[0], weights, i, at, j);
       }
       mean[j] = Gaussians.dot(k, 0, alpha, 0, n);
       factor.solveLower(k);

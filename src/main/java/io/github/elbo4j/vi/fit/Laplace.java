@@ -1,11 +1,11 @@
 package io.github.elbo4j.vi.fit;
 
 /**
- * The Laplace approximation: the Gaussian with the mode of the log joint as its mean and the inverse
- * of the <em>negative</em> Hessian there as its covariance, and the evidence that belongs to it,
- * {@code log p(x) ≈ log p(x, θ̂) + ½ D log 2π − ½ log det(−H)} (MacKay, "Information theory, inference
- * and learning algorithms", 2003, ch. 27). Exact for a Gaussian posterior; of several modes it sees
- * one.
+ * The Laplace approximation: the Gaussian with the mode of the log joint as its mean and the
+ * inverse of the <em>negative</em> Hessian there as its covariance, and the evidence that belongs
+ * to it, {@code log p(x) ≈ log p(x, θ̂) + ½ D log 2π − ½ log det(−H)} (MacKay, "Information theory,
+ * inference and learning algorithms", 2003, ch. 27). Exact for a Gaussian posterior; of several
+ * modes it sees one.
  *
  * @param q the approximation
  * @param logEvidence the approximate log p(x)
@@ -34,8 +34,8 @@ public record Laplace(GaussianDensity q, double logEvidence, Newton.Mode mode) {
           "log p(x, θ) has no maximum where the climb ended: its Hessian there is not negative"
               + " definite, so there is no Laplace approximation");
     }
-    double logEvidence =
-        mode.logJoint() + 0.5 * d * Gaussians.LOG_2_PI - 0.5 * factor.logDet();
-    return new Laplace(GaussianDensity.ofPrecision(mode.theta(), mode.precision()), logEvidence, mode);
+    double logEvidence = mode.logJoint() + 0.5 * d * Gaussians.LOG_2_PI - 0.5 * factor.logDet();
+    return new Laplace(
+        GaussianDensity.ofPrecision(mode.theta(), mode.precision()), logEvidence, mode);
   }
 }

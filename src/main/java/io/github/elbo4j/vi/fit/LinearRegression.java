@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Bayesian linear regression with known variances: {@code y = X·w + ε}, {@code ε ~ N(0,
- * noiseVariance)}, {@code w ~ N(0, priorVariance·I)}. Its posterior is Gaussian and known, and so is
- * its evidence (Bishop, "Pattern recognition and machine learning", 2006, §3.3 and §3.5).
+ * noiseVariance)}, {@code w ~ N(0, priorVariance·I)}. Its posterior is Gaussian and known, and so
+ * is its evidence (Bishop, "Pattern recognition and machine learning", 2006, §3.3 and §3.5).
  */
 public final class LinearRegression implements FiniteSum {
   private final double[] x;
@@ -32,8 +32,8 @@ public final class LinearRegression implements FiniteSum {
   }
 
   /**
-   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code
-   * σ² ← (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
+   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code σ² ←
+   * (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
    */
   public static LinearRegression withLikeliestNoise(
       double[] x, double[] y, double priorVariance, int iterations, double tolerance) {

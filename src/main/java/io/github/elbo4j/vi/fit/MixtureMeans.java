@@ -3,9 +3,9 @@ package io.github.elbo4j.vi.fit;
 import java.util.Arrays;
 
 /**
- * A {@link GaussianMixture} as a model of its means alone, the assignments summed out: {@code log p(x,
- * μ) = Σ_i log Σ_j 1/K·N(x_i; μ_j, v·I) + log p(μ)}, θ = μ as [K,D]. It has a mode for each order of
- * the components.
+ * A {@link GaussianMixture} as a model of its means alone, the assignments summed out: {@code log
+ * p(x, μ) = Σ_i log Σ_j 1/K·N(x_i; μ_j, v·I) + log p(μ)}, θ = μ as [K,D]. It has a mode for each
+ * order of the components.
  */
 public final class MixtureMeans implements LogJoint {
   private final GaussianMixture model;
@@ -43,16 +43,19 @@ public final class MixtureMeans implements LogJoint {
     }
     for (int i = 0; i < model.rows(); i++) {
       value += model.assign(i, means, known, r, 0);
-      for (int c = 0; c < k * d; c++) {
-        gradient[c] += r[c / d] * (model.x(i, c % d) - means[c]) / model.variance();
+      for (int j = 0; j < k; j++) {
+        double weight = r[j] / model.variance();
+        for (int c = 0; c < d; c++) {
+          gradient[j * d + c] += weight * (model.x(i, c) - means[j * d + c]);
+        }
       }
     }
     return value;
   }
 
   /**
-   * With {@code u_j = (x_i − μ_j)/v} and responsibilities r: {@code Σ_i r_j [j = l] (u_j u_jᵀ − I/v) −
-   * r_j r_l u_j u_lᵀ}, minus the prior's precision.
+   * With {@code u_j = (x_i − μ_j)/v} and responsibilities r: {@code Σ_i r_j [j = l] (u_j u_jᵀ −
+   * I/v) − r_j r_l u_j u_lᵀ}, minus the prior's precision.
    */
   @Override
   public void hessian(double[] means, double[] hessian) {

@@ -3,8 +3,8 @@ package io.github.elbo4j.vi.fit;
 import java.util.Arrays;
 
 /**
- * The mean-field approximation of a {@link GaussianMixture}'s posterior, {@code q(μ, c) = Π_j N(μ_j;
- * m_j, s_j²·I) Π_i φ_i,c_i} (seed 004, eq. 19), and the updates of its factors.
+ * The mean-field approximation of a {@link GaussianMixture}'s posterior, {@code q(μ, c) = Π_j
+ * N(μ_j; m_j, s_j²·I) Π_i φ_i,c_i} (seed 004, eq. 19), and the updates of its factors.
  */
 public final class MixturePosterior {
   private final GaussianMixture model;
@@ -47,8 +47,8 @@ public final class MixturePosterior {
   }
 
   /**
-   * The best means for these assignments: {@code s_j² = 1/(1/priorVariance + Σ_i φ_ij/v)} and {@code
-   * m_j = s_j²·Σ_i φ_ij x_i/v}; (21) and (22) of seed 004 for v = 1.
+   * The best means for these assignments: {@code s_j² = 1/(1/priorVariance + Σ_i φ_ij/v)} and
+   * {@code m_j = s_j²·Σ_i φ_ij x_i/v}; (21) and (22) of seed 004 for v = 1.
    */
   public void updateMeans(double[] phi) {
     int k = model.components();
@@ -86,8 +86,8 @@ public final class MixturePosterior {
   }
 
   /**
-   * The ELBO of these means with these assignments, every constant included: {@code E[log p(x, μ, c)]
-   * − E[log q(μ)] + H(φ)}.
+   * The ELBO of these means with these assignments, every constant included: {@code E[log p(x, μ,
+   * c)] − E[log q(μ)] + H(φ)}.
    *
    * @param phi [N,K], rows that sum to 1
    */

@@ -22,8 +22,8 @@ public final class Mixtures {
       MixturePosterior q, double elbo, int iterations, boolean converged, Trace trace) {}
 
   /**
-   * Coordinate ascent (CAVI; Blei et al. 2017, Alg. 2): assignments, then means and their variances,
-   * each the best for the others, so that the ELBO never decreases.
+   * Coordinate ascent (CAVI; Blei et al. 2017, Alg. 2): assignments, then means and their
+   * variances, each the best for the others, so that the ELBO never decreases.
    *
    * @param start m, [K,D]
    */
@@ -53,8 +53,7 @@ public final class Mixtures {
    * @param steps minibatches
    * @param batch data points in each
    */
-  public record Walk(
-      int steps, int batch, double learningRate, double delay, double forgetting) {}
+  public record Walk(int steps, int batch, double learningRate, double delay, double forgetting) {}
 
   /**
    * Stochastic variational inference (Hoffman et al. 2013, Fig. 4): from a minibatch, drawn with
@@ -86,7 +85,11 @@ public final class Mixtures {
           }
         }
       }
-      blend(q, target, precision, Math.min(1, walk.learningRate() * Math.pow(step + walk.delay(), -walk.forgetting())));
+      blend(
+          q,
+          target,
+          precision,
+          Math.min(1, walk.learningRate() * Math.pow(step + walk.delay(), -walk.forgetting())));
       if (step % period == 0 || step == walk.steps()) {
         trace.add(step, q.elbo());
       }
@@ -95,8 +98,7 @@ public final class Mixtures {
   }
 
   /** {@code λ ← (1 − rate)·λ + rate·λ̂} for the natural parameters m/s² and 1/s². */
-  private static void blend(
-      MixturePosterior q, double[] target, double[] precision, double rate) {
+  private static void blend(MixturePosterior q, double[] target, double[] precision, double rate) {
     int d = target.length / precision.length;
     for (int j = 0; j < precision.length; j++) {
       double before = 1 / q.spreads()[j];

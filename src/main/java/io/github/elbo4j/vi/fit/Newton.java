@@ -3,8 +3,8 @@ package io.github.elbo4j.vi.fit;
 /**
  * The mode of a log joint by Newton's method with a backtracking line search (Nocedal and Wright,
  * "Numerical optimization", 2006, Alg. 3.2): where the negative Hessian is not positive definite, a
- * multiple of the identity is added until it is. Steps, and when to stop, do not depend on the units
- * of θ.
+ * multiple of the identity is added until it is. Steps, and when to stop, do not depend on the
+ * units of θ.
  */
 public final class Newton {
   private static final double SUFFICIENT = 1e-4;
@@ -43,7 +43,8 @@ public final class Newton {
     Trace trace = new Trace("logJoint");
     double value = target.gradient(theta, gradient);
     if (!Double.isFinite(value)) {
-      throw new ArithmeticException("log p(x, θ) is " + value + " where the climb to its mode starts");
+      throw new ArithmeticException(
+          "log p(x, θ) is " + value + " where the climb to its mode starts");
     }
     trace.add(0, value);
     for (int iteration = 0; ; iteration++) {
@@ -55,7 +56,8 @@ public final class Newton {
       damped(precision, d).solve(step);
       double slope = Gaussians.dot(gradient, 0, step, 0, d);
       boolean converged = slope / 2 <= tolerance;
-      double length = converged || iteration == iterations ? 0 : search(target, theta, value, step, slope);
+      double length =
+          converged || iteration == iterations ? 0 : search(target, theta, value, step, slope);
       if (length == 0) { // also where rounding hides any further gain
         boolean rounding = slope / 2 <= 1e-12 * Math.abs(value);
         return new Mode(theta, value, precision, iteration, converged || rounding, trace);

@@ -1,8 +1,8 @@
 package io.github.elbo4j.vi.fit;
 
 /**
- * A log joint in the coordinates {@code u}, {@code θ = centre + scale·u}: with the mode as centre and
- * the posterior's rough standard deviations as scale, step sizes and distances have no units.
+ * A log joint in the coordinates {@code u}, {@code θ = centre + scale·u}: with the mode as centre
+ * and the posterior's rough standard deviations as scale, step sizes and distances have no units.
  */
 final class Rescaled implements LogJoint {
   private final LogJoint target;

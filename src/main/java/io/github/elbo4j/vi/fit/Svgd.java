@@ -9,10 +9,10 @@ import java.util.Arrays;
  * φ(θ_i) = 1/P Σ_j ( k(θ_j, θ_i) ∇log p(x, θ_j) + ∇_{θ_j} k(θ_j, θ_i) ),   k(θ, θ') = exp(−‖θ − θ'‖²/h)
  * </pre>
  *
- * with {@code h = median² / log(P + 1)} of their distances, taken anew each step. Distances and steps are
- * in coordinates scaled by {@code scale}. The trace holds the kernelised Stein discrepancy, {@code
- * KSD² = 1/P Σ_i (φ(θ_i)·∇log p(x, θ_i) + divergence of φ there)}, the rate at which the step lowers
- * KL(q ‖ p).
+ * with {@code h = median² / log(P + 1)} of their distances, taken anew each step. Distances and
+ * steps are in coordinates scaled by {@code scale}. The trace holds the kernelised Stein
+ * discrepancy, {@code KSD² = 1/P Σ_i (φ(θ_i)·∇log p(x, θ_i) + divergence of φ there)}, the rate at
+ * which the step lowers KL(q ‖ p).
  */
 public final class Svgd {
   private final Rescaled target;

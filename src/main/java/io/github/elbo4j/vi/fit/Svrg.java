@@ -10,8 +10,8 @@ import java.util.Arrays;
  * θ ← θ + η ( ∇ℓ_i(θ) − ∇ℓ_i(θ̃) + 1/N Σ_j ∇ℓ_j(θ̃) ),      i drawn anew
  * </pre>
  *
- * whose noise vanishes as both approach the mode: where the sum is strongly concave, the distance to
- * the maximum shrinks by a constant factor an epoch.
+ * whose noise vanishes as both approach the mode: where the sum is strongly concave, the distance
+ * to the maximum shrinks by a constant factor an epoch.
  */
 public final class Svrg {
   private Svrg() {}
@@ -25,8 +25,7 @@ public final class Svrg {
    * @param converged whether the last epoch gained less than the tolerance
    * @param trace log p(x, θ) of each snapshot
    */
-  public record Fit(
-      double[] theta, double logJoint, int epochs, boolean converged, Trace trace) {}
+  public record Fit(double[] theta, double logJoint, int epochs, boolean converged, Trace trace) {}
 
   /**
    * Climbs from {@code start} until an epoch gains less than {@code tolerance} nats.

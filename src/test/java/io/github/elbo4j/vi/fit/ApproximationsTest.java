@@ -10,8 +10,8 @@ import org.hipparchus.linear.RealMatrix;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every approximation against linear regression, whose posterior is exact, and against what is known
- * of each on others.
+ * Every approximation against linear regression, whose posterior is exact, and against what is
+ * known of each on others.
  */
 final class ApproximationsTest {
   private static final double[] ZERO = new double[3];
@@ -45,8 +45,7 @@ final class ApproximationsTest {
       int row = i / 3;
       assertThat(fit.q().mean()[row]).isCloseTo(mean[row], within(1e-4 * exactSd(row)));
       assertThat(fit.q().covariance()[i])
-          .isCloseTo(
-              covariance.getEntry(row, i % 3), within(1e-4 * exactSd(row) * exactSd(i % 3)));
+          .isCloseTo(covariance.getEntry(row, i % 3), within(1e-4 * exactSd(row) * exactSd(i % 3)));
     }
     double evidence = RegressionTest.exactEvidence();
     assertThat(fit.trace().value(0)).isLessThan(evidence - 1);
@@ -114,7 +113,9 @@ final class ApproximationsTest {
     }
   }
 
-  /** Laplace's mode on a model that is not Gaussian: the gradient is 0 and ADVI's ELBO is no less. */
+  /**
+   * Laplace's mode on a model that is not Gaussian: the gradient is 0 and ADVI's ELBO is no less.
+   */
   @Test
   void logisticRegressionHasOneModeAndAdviBeatsLaplace() {
     LogJoint model = RegressionTest.logistic();
@@ -227,11 +228,9 @@ final class ApproximationsTest {
       assertThat(fit.q().sd()[i]).isCloseTo(exactSd(i), within(0.06 * exactSd(i)));
     }
     assertThat(fit.trace().last()).isLessThan(0.02 * fit.trace().value(0));
-    assertThatThrownBy(
-            () -> Svgd.fit(new Hole(), new double[1], ONE, 1, 5, 0.1, new Draws(1, 0)))
+    assertThatThrownBy(() -> Svgd.fit(new Hole(), new double[1], ONE, 1, 5, 0.1, new Draws(1, 0)))
         .hasMessage("svgd: particles 1 must be at least 2");
-    assertThatThrownBy(
-            () -> Svgd.fit(new Hole(), new double[1], ONE, 2, 5, 0.1, new Draws(1, 0)))
+    assertThatThrownBy(() -> Svgd.fit(new Hole(), new double[1], ONE, 2, 5, 0.1, new Draws(1, 0)))
         .hasMessageContaining("svgd: log p(x, θ) is NaN at particle 0 in step 1");
   }
 
@@ -250,7 +249,9 @@ final class ApproximationsTest {
     Density.Estimate elbo = fit.q().elbo(model, 20_000, new Draws(2, 0));
     double evidence = RegressionTest.exactEvidence();
     assertThat(elbo.value()).isCloseTo(trace[3], within(0.1)).isLessThan(evidence);
-    assertThat(elbo.value()).as("half of the gap is closed").isGreaterThan((trace[0] + evidence) / 2);
+    assertThat(elbo.value())
+        .as("half of the gap is closed")
+        .isGreaterThan((trace[0] + evidence) / 2);
     double weights = 0;
     for (int c = 0; c < 4; c++) {
       weights += fit.q().weight(c);
@@ -262,7 +263,8 @@ final class ApproximationsTest {
   @Test
   void boostingFindsASecondMode() {
     MixtureDensity truth =
-        new MixtureDensity(new double[] {0.7, 0.3}, new double[] {-2, 2.5}, new double[] {0.7, 0.6});
+        new MixtureDensity(
+            new double[] {0.7, 0.3}, new double[] {-2, 2.5}, new double[] {0.7, 0.6});
     LogJoint model =
         new LogJoint() {
           @Override
@@ -280,7 +282,8 @@ final class ApproximationsTest {
         };
     Advi.Settings settings = new Advi.Settings(500, 10, 0.1);
     Boosting.Fit fit =
-        Boosting.fit(model, new double[] {-2}, new double[] {1}, 2, settings, 2000, new Draws(1, 0));
+        Boosting.fit(
+            model, new double[] {-2}, new double[] {1}, 2, settings, 2000, new Draws(1, 0));
     assertThat(fit.trace().value(0)).isCloseTo(Math.log(0.7), within(0.03));
     assertThat(fit.trace().value(1)).isCloseTo(0, within(0.01));
     assertThat(fit.q().weight(1)).isCloseTo(0.3, within(0.03));
@@ -297,7 +300,9 @@ final class ApproximationsTest {
     assertThat(fit.converged()).isTrue();
     assertThat(fit.theta()).containsExactly(RegressionTest.exactMean(), within(1e-6));
     double first = best - fit.trace().value(0);
-    for (int epoch = 10; epoch < fit.epochs() && best - fit.trace().value(epoch) > 1e-10; epoch += 10) {
+    for (int epoch = 10;
+        epoch < fit.epochs() && best - fit.trace().value(epoch) > 1e-10;
+        epoch += 10) {
       double before = best - fit.trace().value(epoch - 10);
       double after = best - fit.trace().value(epoch);
       assertThat(after / before).as("epochs %d to %d", epoch - 10, epoch).isLessThan(0.7);
@@ -307,8 +312,7 @@ final class ApproximationsTest {
 
   @Test
   void svrgSaysWhenItDivergesOrHasNotConverged() {
-    assertThatThrownBy(
-            () -> Svrg.fit(RegressionTest.linear(), ZERO, 50, 40, 1e-9, new Draws(1, 0)))
+    assertThatThrownBy(() -> Svrg.fit(RegressionTest.linear(), ZERO, 50, 40, 1e-9, new Draws(1, 0)))
         .hasMessageContaining("svrg: log p(x, θ) fell from")
         .hasMessageContaining("lower the learning rate");
     Svrg.Fit cut = Svrg.fit(RegressionTest.logistic(), ZERO, 2, 0.1, 1e-13, new Draws(1, 0));

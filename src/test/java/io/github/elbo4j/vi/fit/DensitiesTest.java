@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.testkit.GradCheck;
+import java.util.Objects;
 import org.hipparchus.linear.LUDecomposition;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
@@ -21,8 +22,7 @@ final class DensitiesTest {
 
   @Test
   void choleskyAgainstAnIndependentLibrary() {
-    Cholesky factor = Cholesky.of(PRECISION, 3);
-    assertThat(factor).isNotNull();
+    Cholesky factor = Objects.requireNonNull(Cholesky.of(PRECISION, 3));
     RealMatrix a = RegressionTest.matrix(PRECISION, 3);
     RealMatrix inverse = MatrixUtils.inverse(a);
     for (int i = 0; i < 9; i++) {

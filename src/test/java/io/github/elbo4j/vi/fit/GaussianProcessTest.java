@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 
 final class GaussianProcessTest {
   private static final int N = 25;
-  private static final double[] THETA = {0.2, -0.3, 0.4, -1.5}; // log σ_f, log ℓ_1, log ℓ_2, log σ_n
+  private static final double[] THETA = {
+    0.2, -0.3, 0.4, -1.5
+  }; // log σ_f, log ℓ_1, log ℓ_2, log σ_n
 
   private static double[] inputs() {
     return GradCheck.random(21, 2 * N, 1);
@@ -50,8 +52,7 @@ final class GaussianProcessTest {
   @Test
   void theEvidenceIsTheDensityOfTheTargets() {
     double[] x = inputs();
-    double expected =
-        RegressionTest.logNormal(targets(), matrix(x, x, Math.exp(2 * THETA[3])));
+    double expected = RegressionTest.logNormal(targets(), matrix(x, x, Math.exp(2 * THETA[3])));
     assertThat(model().logEvidence(THETA)).isCloseTo(expected, within(1e-6));
     double prior = 0;
     for (double t : THETA) {
@@ -82,7 +83,9 @@ final class GaussianProcessTest {
       assertThat(prediction.mean()[j]).isCloseTo(mean[j], within(1e-7));
       assertThat(prediction.variance()[j]).isCloseTo(covariance.getEntry(j, j), within(1e-7));
     }
-    assertThat(prediction.variance()[1]).as("far away: the prior").isCloseTo(Math.exp(0.4), within(1e-3));
+    assertThat(prediction.variance()[1])
+        .as("far away: the prior")
+        .isCloseTo(Math.exp(0.4), within(1e-3));
   }
 
   @Test

@@ -81,9 +81,7 @@ final class RegressionTest {
   static double[] exactMean() {
     RealMatrix x = matrix(features(), 3);
     double[] xy = x.transpose().operate(targets());
-    return MatrixUtils.createRealVector(exactCovariance().operate(xy))
-        .mapDivide(NOISE)
-        .toArray();
+    return MatrixUtils.createRealVector(exactCovariance().operate(xy)).mapDivide(NOISE).toArray();
   }
 
   static double exactEvidence() {
