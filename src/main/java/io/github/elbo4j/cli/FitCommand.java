@@ -150,7 +150,7 @@ final class FitCommand implements Callable<Integer> {
       throw new ConfigException(
           "--backend " + backend + ": fit computes in double on the host, without kernels");
     }
-    common.open("auto", 0);
+    common.open("reference", 0); // checks --threads and --device
   }
 
   private static JsonLine head(FitModel model, FitMethod method, FitData data, long seed) {

@@ -55,6 +55,11 @@ public final class JsonLine {
     return add(name, list(values));
   }
 
+  /** Puts a list of integers. */
+  public JsonLine put(String name, int[] values) {
+    return add(name, Arrays.stream(values).asLongStream().boxed().toList());
+  }
+
   /** Puts a list of lists of numbers. */
   public JsonLine put(String name, double[][] rows) {
     return add(name, Arrays.stream(rows).map(JsonLine::list).toList());

@@ -40,7 +40,7 @@ public final class FitFiles {
     Files.createDirectories(folder);
     Trace trace = result.trace();
     StringBuilder table = new StringBuilder("iteration," + trace.quantity() + "\n");
-    double[] iterations = new double[trace.size()];
+    int[] iterations = new int[trace.size()];
     for (int i = 0; i < trace.size(); i++) {
       iterations[i] = trace.iteration(i);
       table.append(trace.iteration(i)).append(',').append(trace.value(i)).append('\n');

@@ -45,7 +45,7 @@ final class MixtureFit {
   }
 
   private Mixtures.Fit stochastic(double[] start, int steps) {
-    int batch = Math.min(settings.batch(method), model.rows());
+    int batch = settings.batch(method);
     double rate = settings.learningRate(method);
     Mixtures.Walk walk = new Mixtures.Walk(steps, batch, rate, DELAY, FORGETTING);
     return Mixtures.stochastic(

@@ -32,24 +32,31 @@ public final class LinearRegression implements FiniteSum {
   }
 
   /**
-   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code σ² ←
-   * (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
+   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code
+   * σ² ← (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
+   *
+   * @throws ArithmeticException the columns explain y exactly, so that the evidence grows without
+   *     bound as the variance goes to 0
    */
   public static LinearRegression withLikeliestNoise(
       double[] x, double[] y, double priorVariance, int iterations, double tolerance) {
     Design.check("linear regression", x, y);
-    double variance = Math.max(Gaussians.squares(y) / y.length, Double.MIN_NORMAL);
-    LinearRegression model = new LinearRegression(x, y, variance, priorVariance);
+    double scale = Gaussians.squares(y) / y.length;
+    double variance = scale;
     for (int i = 0; i < iterations; i++) {
-      double next = model.expectedResidual() / y.length;
-      boolean settled = Math.abs(next - variance) <= tolerance * variance;
-      variance = next;
-      model = new LinearRegression(x, y, variance, priorVariance);
-      if (settled) {
+      if (!(variance > 1e-12 * scale)) {
+        throw new ArithmeticException(
+            "linear regression: the columns explain the target exactly, so its noise cannot be"
+                + " inferred: give the noise variance");
+      }
+      double before = variance;
+      LinearRegression model = new LinearRegression(x, y, variance, priorVariance);
+      variance = model.expectedResidual() / y.length;
+      if (Math.abs(variance - before) <= tolerance * before) {
         break;
       }
     }
-    return model;
+    return new LinearRegression(x, y, variance, priorVariance);
   }
 
   /** {@code E‖y − X·w‖²} under the posterior. */

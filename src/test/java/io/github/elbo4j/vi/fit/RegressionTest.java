@@ -117,6 +117,19 @@ final class RegressionTest {
   }
 
   @Test
+  void noiseThatIsNotThereCannotBeInferred() {
+    double[] x = features();
+    double[] exact = new double[40];
+    for (int i = 0; i < 40; i++) {
+      exact[i] = 2 * x[3 * i + 1];
+    }
+    for (double[] y : new double[][] {exact, new double[40]}) {
+      assertThatThrownBy(() -> LinearRegression.withLikeliestNoise(x, y, 1e6, 10_000, 1e-10))
+          .hasMessageContaining("the columns explain the target exactly");
+    }
+  }
+
+  @Test
   void derivativesOfLinearRegression() {
     double[] at = {0.3, -1, 0.7};
     assertDerivatives(linear(), at);
