@@ -201,6 +201,13 @@ final class FitTest {
     assertThat(Files.readAllBytes(latest("fit.json"))).isEqualTo(one);
     fit("gp", "advi", "--iterations", "5", "--seed", "10").done();
     assertThat(Files.readAllBytes(latest("fit.json"))).isNotEqualTo(one);
+    String data = csv(line("a,y,b\n")); // the same data, other draws
+    List<Object> means = new ArrayList<>();
+    for (String seed : List.of("1", "2")) {
+      String[] flags = {"--data", data, "--iterations", "5", "--json", "--seed", seed};
+      means.add(number(parameters(fit("linear", "svgd:3", flags).json()).getFirst(), "mean"));
+    }
+    assertThat(means).doesNotHaveDuplicates();
   }
 
   @Test
@@ -257,6 +264,7 @@ final class FitTest {
       Map<String, @Nullable Object> p = parameters(json).get(i);
       assertThat(number(p, "mean")).isCloseTo(truth[i], within(4 * number(p, "sd")));
     }
+    assertThat(parameters(json).get(1).get("name")).isEqualTo(header.isEmpty() ? "column 1" : "a");
     assertThat(parameters(json).get(2).get("name"))
         .isEqualTo(header.isEmpty() ? "column 3" : header.contains("c") ? "b, c" : "b");
   }
@@ -270,6 +278,9 @@ final class FitTest {
     assertThat(number(parameters(json).get(0), "mean")).isCloseTo(0, within(1e-9));
     assertThat(number(parameters(json).get(1), "mean")).isCloseTo(0.99986, within(2e-4));
     assertThat((String) json.get("data")).endsWith("standardised");
+    // the embedded y has variance 2.7, and noise of 0.25
+    json = fit("linear", "map", "--standardise", "--json").json();
+    assertThat(number(json, "noiseVariance")).isCloseTo(0.25 / 2.7, within(0.02));
     String flat = csv("a,b\n1,2\n1,3\n1,5\n");
     assertThat(fit("linear", "map", "--data", flat, "--standardize").refusal(1))
         .contains("--standardise: a is constant");

@@ -32,8 +32,8 @@ public final class LinearRegression implements FiniteSum {
   }
 
   /**
-   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code
-   * σ² ← (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
+   * With the noise variance that maximises the evidence, by EM (Bishop 2006, §9.3.4): {@code σ² ←
+   * (‖y − X·E[w]‖² + tr(X·Cov[w]·Xᵀ)) / N}, which never lowers it.
    *
    * @throws ArithmeticException the columns explain y exactly, so that the evidence grows without
    *     bound as the variance goes to 0

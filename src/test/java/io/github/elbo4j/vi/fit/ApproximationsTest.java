@@ -259,6 +259,20 @@ final class ApproximationsTest {
     assertThat(weights).isCloseTo(1, within(1e-12));
   }
 
+  @Test
+  void boostingComesNearTheEvidenceOfASkewedPosterior() {
+    LogJoint model = RegressionTest.logistic();
+    Laplace laplace = Laplace.fit(model, ZERO, 50, 1e-9);
+    double evidence = logisticEvidence(model, laplace.q());
+    double[] scale = {exactSd(0), exactSd(1), exactSd(2)};
+    Advi.Settings settings = new Advi.Settings(500, 10, 0.1);
+    double[] mode = laplace.mode().theta();
+    Boosting.Fit fit = Boosting.fit(model, mode, scale, 5, settings, 2000, new Draws(1, 0));
+    Density.Estimate elbo = fit.q().elbo(model, 20_000, new Draws(2, 0));
+    assertThat(fit.trace().value(0)).isLessThan(evidence - 0.3);
+    assertThat(elbo.value()).isBetween(evidence - 0.12, evidence + 4 * elbo.standardError());
+  }
+
   /** Two modes far apart, of weights 0.7 and 0.3: one Gaussian has the ELBO log 0.7. */
   @Test
   void boostingFindsASecondMode() {
