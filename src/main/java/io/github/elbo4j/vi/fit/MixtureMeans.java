@@ -5,7 +5,8 @@ import java.util.Arrays;
 /**
  * A {@link GaussianMixture} as a model of its means alone, the assignments summed out: {@code log
  * p(x, μ) = Σ_i log Σ_j 1/K·N(x_i; μ_j, v·I) + log p(μ)}, θ = μ as [K,D]. It has a mode for each
- * order of the components.
+ * order of the components; an approximation that sees one of K! modes far apart misses log K! of
+ * the evidence.
  */
 public final class MixtureMeans implements LogJoint {
   private final GaussianMixture model;
