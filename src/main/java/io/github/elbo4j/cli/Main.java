@@ -24,10 +24,10 @@ import picocli.CommandLine.ParameterException;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       TrainCommand.class,
+      FitCommand.class,
       EvaluateCommand.class,
       SampleCommand.class,
       ReconstructCommand.class,
-      FitCommand.class,
       InfoCommand.class,
       SelfCheckCommand.class,
       HelpCommand.class
