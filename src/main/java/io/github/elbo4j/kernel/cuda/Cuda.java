@@ -156,7 +156,8 @@ public final class Cuda {
     }
   }
 
-  CUstream stream() {
+  /** Where every kernel is launched, in the order of the calls: what events are recorded in. */
+  public CUstream stream() {
     return stream;
   }
 

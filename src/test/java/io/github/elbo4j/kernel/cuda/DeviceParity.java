@@ -1,0 +1,74 @@
+package io.github.elbo4j.kernel.cuda;
+
+import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.CudaBackend;
+import io.github.elbo4j.testkit.Families;
+import io.github.elbo4j.testkit.Fixture;
+import io.github.elbo4j.testkit.KernelCase;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Every case of every family on the device, against the reference; and again, for the same bits. */
+final class DeviceParity {
+  /** Families to test, all unless -Delbo4j.families=a,b names some. */
+  private static final String ONLY = System.getProperty("elbo4j.families", "");
+
+  private DeviceParity() {}
+
+  /** The cases, in their order. */
+  static List<KernelCase> cases() {
+    Set<String> only = Set.of(ONLY.split(",", -1));
+    return Families.parity().stream()
+        .filter(c -> ONLY.isEmpty() || only.contains(c.hook().split("\\.", -1)[0]))
+        .toList();
+  }
+
+  /** The last case of each hook: ragged shapes come late. */
+  static List<KernelCase> oneOfEachHook() {
+    Map<String, KernelCase> last = new LinkedHashMap<>();
+    cases().forEach(c -> last.put(c.hook(), c));
+    return List.copyOf(last.values());
+  }
+
+  /** Fails where the device is not the reference, twice the same, or keeps memory. */
+  static void check(KernelCase kernel) throws InterruptedException {
+    Fixture reference = run(kernel, Backends.reference());
+    Fixture device = run(kernel, CudaBackend.get());
+    device.assertMatches(reference);
+    int again = EmulatedDevice.present() ? 2 : 1;
+    for (int order = 1; order <= again; order++) { // on a GPU: just again
+      EmulatedDevice.order(order);
+      try {
+        run(kernel, CudaBackend.get()).assertSameBits(device);
+      } finally {
+        EmulatedDevice.order(0);
+      }
+    }
+    int held = blocksHeld();
+    if (held != 0) {
+      throw new AssertionError(held + " blocks of device memory held after a hook");
+    }
+  }
+
+  /** What a stream keeps on the device is handed back once the stream is garbage; scratch never. */
+  private static int blocksHeld() throws InterruptedException {
+    for (int i = 0; i < 200 && memory().blocks() > 0; i++) {
+      System.gc();
+      Thread.sleep(5);
+    }
+    return memory().blocks();
+  }
+
+  private static DeviceMemory memory() {
+    return Cuda.open(0).memory();
+  }
+
+  private static Fixture run(KernelCase kernel, Backend backend) {
+    Fixture fixture = new Fixture(1);
+    kernel.setup().prepare(fixture).run(backend);
+    return fixture;
+  }
+}
