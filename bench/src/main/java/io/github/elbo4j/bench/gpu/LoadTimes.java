@@ -3,17 +3,18 @@ package io.github.elbo4j.bench.gpu;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.train.JsonLine;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
+import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.net.URISyntaxException;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUmodule;
@@ -24,7 +25,8 @@ import jcuda.driver.JCudaDriver;
  * it again once it is in the driver's cache.
  */
 final class LoadTimes {
-  private static final String HASH = "/io/github/elbo4j/cuda/sources.sha256";
+  private static final String FOLDER = "/io/github/elbo4j/cuda/";
+  private static final String HASH = "sources.sha256";
   private static final String PTX = ".ptx";
 
   private LoadTimes() {}
@@ -41,13 +43,10 @@ final class LoadTimes {
     if (items.begin("device")) {
       Items.row(device(cuda));
     }
-    URI folder = Objects.requireNonNull(Cuda.class.getResource(HASH), HASH).toURI();
-    if (folder.getScheme().equals("jar")) {
-      try (FileSystem jar = FileSystems.newFileSystem(folder, java.util.Map.of())) {
-        load(jar.getPath(HASH).getParent(), items);
+    for (String name : modules()) {
+      if (items.begin("load " + name)) {
+        load(name);
       }
-    } else {
-      load(Path.of(folder).getParent(), items);
     }
     Items.end();
   }
@@ -78,31 +77,44 @@ final class LoadTimes {
     return bytes[0];
   }
 
-  private static void load(Path folder, Items items) throws IOException {
-    List<Path> all;
-    try (Stream<Path> files = Files.list(folder)) {
-      all = files.filter(p -> p.toString().endsWith(PTX)).sorted().toList();
-    }
-    for (Path file : all) {
-      String name = String.valueOf(file.getFileName()).replace(PTX, "");
-      if (items.begin("load " + name)) {
-        try {
-          byte[] ptx = Files.readAllBytes(file);
-          Items.row(
-              new JsonLine()
-                  .put("module", name)
-                  .put("ptxBytes", ptx.length)
-                  .put("firstMillis", millis(ptx))
-                  .put("cachedMillis", millis(ptx)));
-        } catch (IllegalStateException | UncheckedIOException e) {
-          Items.failed("load " + name, e);
-        }
+  /** The PTX in the jar, or beside the classes, by name. */
+  private static List<String> modules() throws IOException, URISyntaxException {
+    URL one = Objects.requireNonNull(Cuda.class.getResource(FOLDER + HASH), HASH);
+    List<String> names = new ArrayList<>();
+    if (one.openConnection() instanceof JarURLConnection jar) {
+      String prefix = FOLDER.substring(1);
+      jar.getJarFile().stream()
+          .map(ZipEntry::getName)
+          .filter(name -> name.startsWith(prefix))
+          .forEach(name -> names.add(name.substring(prefix.length())));
+    } else {
+      try (Stream<Path> files = Files.list(Path.of(one.toURI()).resolveSibling("."))) {
+        files.forEach(file -> names.add(String.valueOf(file.getFileName())));
       }
+    }
+    return names.stream()
+        .filter(name -> name.endsWith(PTX))
+        .map(name -> name.substring(0, name.length() - PTX.length()))
+        .sorted()
+        .toList();
+  }
+
+  private static void load(String name) {
+    try (InputStream in = Cuda.class.getResourceAsStream(FOLDER + name + PTX)) {
+      byte[] ptx = Objects.requireNonNull(in, name).readAllBytes();
+      byte[] text = Arrays.copyOf(ptx, ptx.length + 1); // ends with a zero
+      Items.row(
+          new JsonLine()
+              .put("module", name)
+              .put("ptxBytes", ptx.length)
+              .put("firstMillis", millis(text))
+              .put("cachedMillis", millis(text)));
+    } catch (IllegalStateException | IOException e) {
+      Items.failed("load " + name, e);
     }
   }
 
-  private static double millis(byte[] ptx) {
-    byte[] text = Arrays.copyOf(ptx, ptx.length + 1); // ends with a zero
+  private static double millis(byte[] text) {
     CUmodule module = new CUmodule();
     long start = System.nanoTime();
     DeviceClock.check(JCudaDriver.cuModuleLoadData(module, text), "cuModuleLoadData");

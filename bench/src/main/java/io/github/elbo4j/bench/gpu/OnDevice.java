@@ -8,7 +8,6 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OnDevice {
   private final MemoryKernels memory;
-  private final Map<Object, Tensor> moved = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Tensor> moved = new IdentityHashMap<>();
 
   private OnDevice(MemoryKernels memory) {
     this.memory = memory;

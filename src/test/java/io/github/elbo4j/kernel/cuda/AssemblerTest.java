@@ -1,0 +1,75 @@
+package io.github.elbo4j.kernel.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import jcuda.nvptxcompiler.JNvPTXCompiler;
+import jcuda.nvptxcompiler.nvPTXCompileResult;
+import jcuda.nvptxcompiler.nvPTXCompilerHandle;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The assembler of CUDA 12 that lies in JCuda's natives takes every PTX of the jar: drivers of CUDA
+ * 12 hold the same one. {@link PtxTest} asks that of CUDA 13, where it is installed.
+ */
+@Tag("cuda")
+class AssemblerTest {
+  private static final Path PTX = Path.of("src/main/resources/io/github/elbo4j/cuda");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_75", "sm_80", "sm_90"})
+  void assemblerOfCuda12TakesEveryModule(String architecture) throws IOException {
+    assumeTrue(loads(), "JCuda has no natives for this platform: its assembler was not asked");
+    try (Stream<Path> files = Files.list(PTX)) {
+      for (Path file : files.filter(p -> p.toString().endsWith(".ptx")).sorted().toList()) {
+        assertThat(assemble(Files.readAllBytes(file), architecture))
+            .as("%s for %s", file.getFileName(), architecture)
+            .startsWith("ELF");
+      }
+    }
+  }
+
+  private static boolean loads() {
+    try {
+      JNvPTXCompiler.setExceptionsEnabled(false);
+      int[] major = new int[1];
+      return JNvPTXCompiler.nvPTXCompilerGetVersion(major, new int[1]) == 0 && major[0] >= 7;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  /** What its program begins with, behind a byte; what the assembler says, where there is none. */
+  private static String assemble(byte[] ptx, String architecture) {
+    nvPTXCompilerHandle compiler = new nvPTXCompilerHandle();
+    check(JNvPTXCompiler.nvPTXCompilerCreate(compiler, ptx.length, ptx), "Create");
+    try {
+      String[] options = {"--gpu-name=" + architecture};
+      int code = JNvPTXCompiler.nvPTXCompilerCompile(compiler, options.length, options);
+      long[] size = new long[1];
+      if (code != nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
+        check(JNvPTXCompiler.nvPTXCompilerGetErrorLogSize(compiler, size), "GetErrorLogSize");
+        byte[] log = new byte[Math.toIntExact(size[0]) + 1];
+        check(JNvPTXCompiler.nvPTXCompilerGetErrorLog(compiler, log), "GetErrorLog");
+        return nvPTXCompileResult.stringFor(code) + " " + new String(log, StandardCharsets.UTF_8);
+      }
+      check(JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(compiler, size), "ProgramSize");
+      byte[] program = new byte[Math.toIntExact(size[0])];
+      check(JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(compiler, program), "Program");
+      return new String(program, 1, 3, StandardCharsets.US_ASCII);
+    } finally {
+      check(JNvPTXCompiler.nvPTXCompilerDestroy(compiler), "Destroy");
+    }
+  }
+
+  private static void check(int code, String call) {
+    assertThat(code).as("nvPTXCompiler%s", call).isZero();
+  }
+}
