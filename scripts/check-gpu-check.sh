@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 bundle=$PWD/target/bundle/elbo4j-gpu-check
 work=$(mktemp -d "${TMPDIR:-/tmp}/elbo4j-gpu-check.XXXXXX")
 trap 'rm -rf "$work"' EXIT INT TERM
+driver= PYTHON=python3
 fail() {
   echo "check-gpu-check: $1" >&2
   exit 1
@@ -16,7 +17,7 @@ make -s -C cuda/emulator -j"$(nproc)"
 # A PATH with what the command calls, and no java.
 mkdir -p "$work/bin"
 for tool in cat dirname; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
-check() { env -i HOME="$work" OUT="$work/out" PATH="$work/bin" "$@"; }
+check() { env -i HOME="$work" OUT="$work/out" PATH="$work/bin" PYTHON="$PYTHON" ${driver:+"LD_LIBRARY_PATH=$driver"} "$@"; }
 
 status=0
 check "$bundle/gpu-check" --smoke >"$work/none.txt" 2>&1 || status=$?
@@ -28,9 +29,10 @@ check "$bundle/gpu-check" --nonsense >/dev/null 2>&1 || status=$?
 [ $status -eq 2 ] || fail "a wrong option ends with status $status, not 2"
 
 if command -v python3 >/dev/null; then
-  ln -s "$(command -v python3)" "$work/bin/python3"
+  PYTHON=$(python3 -c "import sys; print(sys.executable)") # not a shim, which would need more on the PATH
 fi
-check env LD_LIBRARY_PATH="$PWD/cuda/emulator/build" "$bundle/gpu-check" --smoke >"$work/smoke.txt" 2>"$work/smoke.log" ||
+driver=$PWD/cuda/emulator/build
+check "$bundle/gpu-check" --smoke >"$work/smoke.txt" 2>"$work/smoke.log" ||
   fail "on the emulated device: $(tail -20 "$work/smoke.log") $(tail -40 "$work/smoke.txt")"
 json=("$work"/out/*.json)
 page=("$work"/out/*.md)
