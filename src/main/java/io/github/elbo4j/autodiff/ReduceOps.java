@@ -22,24 +22,21 @@ public final class ReduceOps {
   }
 
   /**
-   * {@code weight·Σ a + klWeight·Σ_d max(lambda, mean_b klPerDim[b,d])}: the KL term with free bits
-   * (Kingma et al. 2016).
+   * {@code weight·Σ_d max(lambda, mean_b klPerDim[b,d])}: the KL term with free bits (Kingma et al.
+   * 2016).
    *
    * @param klPerDim [B,D]
    * @param lambda nats a dimension that cost nothing
+   * @return one element
    */
-  public static Var freeBits(
-      Tape tape, Var a, float weight, Var klPerDim, float lambda, float klWeight) {
+  public static Var freeBits(Tape tape, Var klPerDim, float lambda, float weight) {
     FreeBitsNode n = tape.next(FreeBitsNode.class, FreeBitsNode::new);
-    n.a = a;
-    n.weight = weight;
     n.klPerDim = klPerDim;
     n.lambda = lambda;
-    n.klWeight = klWeight;
-    Tensor out = tape.open(n.out, a.needsGradient() || klPerDim.needsGradient(), 1);
+    n.weight = weight;
+    Tensor out = tape.open(n.out, klPerDim.needsGradient(), 1);
     tape.backend().memory().fill(out, 0);
-    tape.backend().reduce().addSum(a.value(), weight, out);
-    tape.backend().reduce().freeBits(klPerDim.value(), lambda, klWeight, out);
+    tape.backend().reduce().freeBits(klPerDim.value(), lambda, weight, out);
     return n.out;
   }
 
@@ -89,11 +86,9 @@ public final class ReduceOps {
   }
 
   private static final class FreeBitsNode extends Node {
-    private Var a = new Var();
-    private float weight;
     private Var klPerDim = new Var();
     private float lambda;
-    private float klWeight;
+    private float weight;
     private final Var out = new Var();
 
     @Override
@@ -104,16 +99,9 @@ public final class ReduceOps {
     @Override
     protected void backward(Backend kernels) {
       Tensor g = out.gradient();
-      if (g == null) {
-        return;
-      }
-      Tensor dA = a.gradient();
-      if (dA != null) {
-        kernels.reduce().addSumBackward(g, weight, dA);
-      }
       Tensor dKl = klPerDim.gradient();
-      if (dKl != null) {
-        kernels.reduce().freeBitsBackward(klPerDim.value(), lambda, klWeight, g, dKl);
+      if (g != null && dKl != null) {
+        kernels.reduce().freeBitsBackward(klPerDim.value(), lambda, weight, g, dKl);
       }
     }
   }

@@ -17,6 +17,7 @@ public final class Var {
   private @Nullable Tensor gradient;
   private @Nullable MemoryKernels memory; // of the tape; null where the gradient is the caller's
   private boolean cleared;
+  private @Nullable Var detached;
 
   /** An output of a node, filled by {@link Tape#open}. */
   public Var() {}
@@ -47,6 +48,17 @@ public final class Var {
 
   public Tensor value() {
     return value;
+  }
+
+  /**
+   * The same value as a constant: nothing flows back through it. The same object each time, valid
+   * as long as the value is.
+   */
+  public Var detached() {
+    if (detached == null) {
+      detached = new Var();
+    }
+    return detached.setConstant(value);
   }
 
   /** Whether a gradient is wanted. */

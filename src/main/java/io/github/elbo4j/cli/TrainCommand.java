@@ -12,6 +12,8 @@ import io.github.elbo4j.train.RunConfig;
 import io.github.elbo4j.train.RunConfigBuilder;
 import io.github.elbo4j.train.TrainedRun;
 import io.github.elbo4j.train.Trainer;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,8 +92,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
   private @Nullable String likelihood;
 
-  @Option(names = "--posterior", paramLabel = "SPEC", description = "diagonal (default)")
+  @Option(names = "--posterior", paramLabel = "SPEC", description = Posteriors.HELP)
   private @Nullable String posterior;
+
+  @Option(names = "--prior", paramLabel = "SPEC", description = Priors.HELP)
+  private @Nullable String prior;
 
   @Option(names = "--objective", paramLabel = "SPEC", description = "elbo (default) or beta:WEIGHT")
   private @Nullable String objective;
@@ -100,16 +105,24 @@ final class TrainCommand implements Callable<Integer> {
   private @Nullable String estimator;
 
   @Option(
-      names = "--warmup-epochs",
-      paramLabel = "N",
-      description = "epochs over which the KL's weight grows from 0 (default: 0)")
-  private @Nullable Integer warmupEpochs;
+      names = "--warmup",
+      paramLabel = "EPOCHS",
+      description =
+          "epochs over which the KL's weight grows from 0 (default: 0), or"
+              + " cyclical:EPOCHS[:FRACTION]")
+  private @Nullable String warmup;
 
   @Option(
       names = "--free-bits",
       paramLabel = "X",
       description = "nats of KL a latent dimension that cost nothing (default: 0)")
   private @Nullable Double freeBits;
+
+  @Option(
+      names = "--condition",
+      paramLabel = "WHAT",
+      description = "none (default), or label: encoder and decoder are told the class")
+  private @Nullable String condition;
 
   @Option(
       names = "--binarize",
@@ -213,10 +226,12 @@ final class TrainCommand implements Callable<Integer> {
     put(flags, "activation", activation);
     put(flags, "likelihood", likelihood);
     put(flags, "posterior", posterior);
+    put(flags, "prior", prior);
     put(flags, "objective", objective);
     put(flags, "estimator", estimator);
-    put(flags, "warmup-epochs", warmupEpochs);
+    put(flags, "warmup", warmup);
     put(flags, "free-bits", freeBits);
+    put(flags, "condition", condition);
     put(flags, "binarize", binarize);
     put(flags, "clip-norm", clipNorm);
     put(flags, "weight-decay", weightDecay);

@@ -74,4 +74,27 @@ public final class Batches {
     }
     return rows;
   }
+
+  /**
+   * Writes the labels of batch {@code batch} to the start of {@code out}; nothing where the images
+   * have none.
+   *
+   * @throws IllegalArgumentException {@code out} is too short
+   */
+  public void fillLabels(long batch, byte[] out) {
+    byte[] labels = data.labels();
+    if (labels == null) {
+      return;
+    }
+    int epoch = epoch(batch);
+    int rows = rows(batch);
+    if (out.length < rows) {
+      throw new IllegalArgumentException(
+          "Batches.fillLabels: out has %d bytes, want %d".formatted(out.length, rows));
+    }
+    int first = (int) (batch % perEpoch) * batchSize;
+    for (int row = 0; row < rows; row++) {
+      out[row] = labels[order.at(epoch, first + row)];
+    }
+  }
 }

@@ -101,6 +101,17 @@ public final class Images {
     return labels;
   }
 
+  /** Classes of the labels, the largest and one more; 0 when there are no labels. */
+  public int classes() {
+    int most = 0;
+    if (labels != null) {
+      for (byte label : labels) {
+        most = Math.max(most, 1 + (label & 0xFF));
+      }
+    }
+    return most;
+  }
+
   /** Copies image {@code index} to {@code out[outFrom …]}. */
   public void copyRow(int index, byte[] out, int outFrom) {
     if (index < 0 || index >= count) {

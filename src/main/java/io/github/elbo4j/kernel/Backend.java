@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.compose.ComposeKernels;
 import io.github.elbo4j.kernel.covariance.CholeskyKernels;
 import io.github.elbo4j.kernel.covariance.CovarianceKernels;
 import io.github.elbo4j.kernel.dense.ConvolutionKernels;
@@ -59,6 +60,7 @@ public record Backend(
     NormalizationKernels normalization,
     ConvolutionKernels convolution,
     ReduceKernels reduce,
+    ComposeKernels compose,
     OptimKernels optim) {
   @Override
   public String toString() {

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.compose.ComposeCuda;
 import io.github.elbo4j.kernel.covariance.CholeskyCuda;
 import io.github.elbo4j.kernel.covariance.CovarianceCuda;
 import io.github.elbo4j.kernel.cuda.Cuda;
@@ -102,6 +103,7 @@ public final class CudaBackend {
         new NormalizationCuda(cuda),
         new ConvolutionCuda(cuda),
         new ReduceCuda(cuda),
+        new ComposeCuda(cuda),
         new OptimCuda(cuda));
   }
 }

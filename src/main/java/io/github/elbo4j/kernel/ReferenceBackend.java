@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.compose.ComposeReference;
 import io.github.elbo4j.kernel.covariance.CholeskyReference;
 import io.github.elbo4j.kernel.covariance.CovarianceReference;
 import io.github.elbo4j.kernel.dense.ConvolutionReference;
@@ -59,6 +60,7 @@ final class ReferenceBackend {
         new NormalizationReference(),
         new ConvolutionReference(),
         new ReduceReference(),
+        new ComposeReference(),
         new OptimReference());
   }
 }

@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel;
 
+import io.github.elbo4j.kernel.compose.ComposeSimd;
 import io.github.elbo4j.kernel.covariance.CholeskySimd;
 import io.github.elbo4j.kernel.covariance.CovarianceSimd;
 import io.github.elbo4j.kernel.dense.ConvolutionSimd;
@@ -61,6 +62,7 @@ final class SimdBackend {
         new NormalizationSimd(),
         new ConvolutionSimd(),
         new ReduceSimd(),
+        new ComposeSimd(),
         new OptimSimd());
   }
 

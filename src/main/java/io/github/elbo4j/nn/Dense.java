@@ -22,6 +22,18 @@ public final class Dense implements Network {
     this.activation = activation;
   }
 
+  private Dense(Var weight, Var bias, Activation activation) {
+    this.weight = weight;
+    this.bias = bias;
+    this.activation = activation;
+  }
+
+  /** The same layer, read but not learned: gradients pass through it and leave nothing in it. */
+  public Dense detached() {
+    return new Dense(
+        Var.constant(weight.value()), Var.constant(bias.value()), activation);
+  }
+
   /** Declares {@code name.weight} [in,out] and {@code name.bias} [out]. */
   public static void declare(
       Parameters.Builder builder,

@@ -58,6 +58,22 @@ public final class Made {
     s = new MaskedDense(parameters, name + ".s", masks.output(), false, Activation.NONE);
   }
 
+  private Made(Made learned) {
+    hidden = new MaskedDense[learned.hidden.length];
+    for (int i = 0; i < hidden.length; i++) {
+      hidden[i] = learned.hidden[i].detached();
+    }
+    m = learned.m.detached();
+    s = learned.s.detached();
+    dimensions = learned.dimensions;
+    context = learned.context;
+  }
+
+  /** The same network, read but not learned: gradients pass through it and leave nothing in it. */
+  public Made detached() {
+    return new Made(this);
+  }
+
   /**
    * Declares hidden layers {@code name.0}, {@code name.1}, …, the first with a context of so many
    * columns when that is not 0, and the outputs {@code name.m} and {@code name.s}.

@@ -36,6 +36,25 @@ public final class MaskedDense implements Network {
     this.activation = activation;
   }
 
+  private MaskedDense(
+      Var weight, Var bias, @Nullable Var contextWeight, Tensor mask, Activation activation) {
+    this.weight = weight;
+    this.bias = bias;
+    this.contextWeight = contextWeight;
+    this.mask = mask;
+    this.activation = activation;
+  }
+
+  /** The same layer, read but not learned: gradients pass through it and leave nothing in it. */
+  public MaskedDense detached() {
+    return new MaskedDense(
+        Var.constant(weight.value()),
+        Var.constant(bias.value()),
+        contextWeight == null ? null : Var.constant(contextWeight.value()),
+        mask,
+        activation);
+  }
+
   private static Var var(Parameters parameters, String name) {
     return Var.parameter(parameters.value(name), parameters.gradient(name));
   }

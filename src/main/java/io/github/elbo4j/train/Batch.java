@@ -1,40 +1,74 @@
 package io.github.elbo4j.train;
 
-import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.vi.Observed;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers of a mini-batch: pixels as bytes, and what the model sees of them. Kept from step to
- * step.
+ * The buffers of a mini-batch: pixels and labels as bytes, and what the model sees of them. Kept
+ * from step to step.
  */
 final class Batch {
   private final byte[] bytes;
+  private final byte[] labels;
+  private final byte[] levelBytes;
   private final float[] floats;
+  private final float[] oneHot;
   private final int size;
-  private final Var input = new Var();
-  private ByteTensor pixels;
-  private Tensor data;
-  private ByteTensor otherPixels;
-  private Tensor otherData;
+  private final int classes;
+  private final int levels;
+  private final Observed observed = new Observed();
+  private Views views;
+  private Views otherViews;
 
-  /** Buffers for up to {@code rows} examples of {@code size} pixels. */
-  Batch(int rows, int size) {
+  /** The buffers as so many rows. */
+  private record Views(
+      ByteTensor pixels, Tensor data, @Nullable Tensor condition, ByteTensor levels) {}
+
+  /**
+   * Buffers for up to {@code rows} examples of {@code size} pixels.
+   *
+   * @param classes of the labels that the model is told, or 0 for none
+   * @param levels that the likelihood counts in, or 0 for none
+   */
+  Batch(int rows, int size, int classes, int levels) {
     this.bytes = new byte[Math.multiplyExact(rows, size)];
+    this.labels = new byte[rows];
+    this.levelBytes = levels == 0 || levels == 256 ? bytes : new byte[bytes.length];
     this.floats = new float[bytes.length];
+    this.oneHot = new float[Math.multiplyExact(rows, classes)];
     this.size = size;
-    this.pixels = new ByteTensor(bytes, 0, rows, size);
-    this.data = Tensor.of(floats, 0, rows, size);
-    this.otherPixels = pixels;
-    this.otherData = data;
+    this.classes = classes;
+    this.levels = levels;
+    this.views = views(rows);
+    this.otherViews = views;
   }
 
   /** Where the pixels of the next batch are put, row by row. */
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Where the labels of the next batch are put, where the model is told any. */
+  byte[] labels() {
+    return labels;
+  }
+
+  /** Puts images {@code first} … into the first {@code rows} rows. */
+  Batch fill(Images images, int first, int rows) {
+    for (int i = 0; i < rows; i++) {
+      images.copyRow(first + i, bytes, i * size);
+    }
+    byte[] known = images.labels();
+    if (classes > 0 && known != null) {
+      System.arraycopy(known, first, labels, 0, rows);
+    }
+    return this;
   }
 
   /**
@@ -43,26 +77,51 @@ final class Batch {
    *
    * @param binarize names the draws, or null for none
    */
-  Var load(Backend backend, int rows, @Nullable NoiseKey binarize) {
-    if (pixels.rows() != rows) {
+  Observed load(Backend backend, int rows, @Nullable NoiseKey binarize) {
+    if (views.pixels().rows() != rows) {
       resize(rows);
     }
     if (binarize == null) {
-      backend.pixels().scale(pixels, data);
+      backend.pixels().scale(views.pixels(), views.data());
     } else {
-      backend.pixels().binarize(binarize, 0, pixels, data);
+      backend.pixels().binarize(binarize, 0, views.pixels(), views.data());
     }
-    return input.setConstant(data);
+    if (classes > 0) {
+      tell(rows);
+    }
+    if (levels > 0 && levels < 256) {
+      for (int i = 0; i < rows * size; i++) {
+        levelBytes[i] = (byte) (((bytes[i] & 0xFF) * levels) >> 8);
+      }
+    }
+    return observed.set(views.data(), views.condition(), levels == 0 ? null : views.levels());
+  }
+
+  /** One-hot labels. */
+  private void tell(int rows) {
+    Arrays.fill(oneHot, 0, rows * classes, 0);
+    for (int i = 0; i < rows; i++) {
+      int label = labels[i] & 0xFF;
+      if (label >= classes) {
+        throw new IllegalArgumentException(
+            "label %d: the model knows %d classes".formatted(label, classes));
+      }
+      oneHot[i * classes + label] = 1;
+    }
+  }
+
+  private Views views(int rows) {
+    return new Views(
+        new ByteTensor(bytes, 0, rows, size),
+        Tensor.of(floats, 0, rows, size),
+        classes == 0 ? null : Tensor.of(oneHot, 0, rows, classes),
+        new ByteTensor(levelBytes, 0, rows, size));
   }
 
   /** Takes the views of the size before last, made anew where that is not the one. */
   private void resize(int rows) {
-    ByteTensor formerPixels = pixels;
-    Tensor formerData = data;
-    boolean known = otherPixels.rows() == rows;
-    pixels = known ? otherPixels : new ByteTensor(bytes, 0, rows, size);
-    data = known ? otherData : Tensor.of(floats, 0, rows, size);
-    otherPixels = formerPixels;
-    otherData = formerData;
+    Views former = views;
+    views = otherViews.pixels().rows() == rows ? otherViews : views(rows);
+    otherViews = former;
   }
 }

@@ -1,14 +1,16 @@
 package io.github.elbo4j.train;
 
 import io.github.elbo4j.autodiff.Tape;
-import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.vi.ActiveUnits;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.ImportanceEstimator;
+import io.github.elbo4j.vi.Observed;
+import io.github.elbo4j.vi.Pass;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.inference.AnnealedImportance;
 
 /**
  * The ELBO of a data set under a model, with one sample a data point and fixed noise, so that two
@@ -27,14 +29,6 @@ final class Evaluation {
    */
   record Scores(double elbo, double reconstruction, double kl, int activeUnits) {}
 
-  /**
-   * The importance-weighted estimate.
-   *
-   * @param logLikelihood mean over the data of the estimate of log p(x)
-   * @param standardError of that mean, over the data
-   */
-  record LogLikelihood(double logLikelihood, double standardError) {}
-
   private final Vae vae;
   private final Backend backend;
   private final Tape tape;
@@ -42,69 +36,66 @@ final class Evaluation {
   private final Batch batch;
   private final NoiseKey noise;
   private final NoiseKey importanceNoise;
-  private final Vae.Terms terms = new Vae.Terms();
+  private final NoiseKey annealingNoise;
+  private final Pass pass;
 
   /** Evaluates {@code data} as they are: binarised before, if at all. */
-  Evaluation(Vae vae, Backend backend, Images data, long seed) {
-    this.vae = vae;
+  Evaluation(Model model, Backend backend, Images data, long seed) {
+    this.vae = model.vae();
+    this.pass = new Pass(vae);
     this.backend = backend;
     this.tape = new Tape(backend);
     this.data = data;
-    this.batch = new Batch(Math.min(BATCH, data.count()), data.size());
+    this.batch = model.batch(Math.min(BATCH, data.count()));
     this.noise = new NoiseKey(seed, Streams.TEST_POSTERIOR);
     this.importanceNoise = new NoiseKey(seed, Streams.IMPORTANCE);
+    this.annealingNoise = new NoiseKey(seed, Streams.ANNEALING);
   }
 
   Scores elbo() {
     ActiveUnits units = new ActiveUnits(vae.latent());
     double reconstruction = 0;
     double kl = 0;
-    Elbo elbo = new Elbo(1, 0, 0);
     for (int first = 0; first < data.count(); first += BATCH) {
-      Var x = load(first, Math.min(BATCH, data.count() - first));
+      Observed x = load(first, Math.min(BATCH, data.count() - first));
       tape.resetForInference();
-      vae.loss(tape, x, noise.at(first / BATCH), elbo, 0, terms);
-      reconstruction += Sums.of(terms.logLik().value());
-      kl += Sums.of(terms.latent().kl().value());
-      units.add(terms.latent().mean().value());
+      pass.loss(tape, x, noise.at(first / BATCH), Elbo.PLAIN, 0);
+      reconstruction += Sums.of(pass.logLik().value());
+      kl += Sums.of(pass.kl().value());
+      units.add(pass.latent().mean().value());
     }
     int n = data.count();
     return new Scores((reconstruction - kl) / n, reconstruction / n, kl / n, units.count());
   }
 
-  /** Streams {@code samples} a data point in constant memory. */
-  LogLikelihood logLikelihood(int samples, Progress progress) {
+  /** The importance-weighted estimate of each data point and how far it can be trusted. */
+  ImportanceEstimator.Diagnosis diagnose(int samples, Progress progress) {
     ImportanceEstimator estimator = new ImportanceEstimator(vae, backend);
-    double[] estimates = new double[data.count()];
+    ImportanceEstimator.Diagnosis found = new ImportanceEstimator.Diagnosis(data.count());
     importanceNoise.at(0);
     int points = Math.min(data.count(), 20);
     for (int first = 0; first < data.count(); first += points) {
       int rows = Math.min(points, data.count() - first);
-      Var x = load(first, rows);
-      estimator.logLikelihood(x.value(), samples, importanceNoise, estimates, first);
+      estimator.diagnose(load(first, rows), samples, importanceNoise, found, first);
       progress.at(first + rows, data.count());
     }
-    return summary(estimates);
+    return found;
   }
 
-  private static LogLikelihood summary(double[] estimates) {
-    double mean = 0;
-    for (double e : estimates) {
-      mean += e / estimates.length;
+  /** The estimate of each data point by annealed importance sampling. */
+  double[] annealed(AnnealedImportance estimator, Progress progress) {
+    double[] estimates = new double[data.count()];
+    int points = Math.min(data.count(), 20);
+    for (int first = 0; first < data.count(); first += points) {
+      int rows = Math.min(points, data.count() - first);
+      double[] some = estimator.logLikelihood(load(first, rows), annealingNoise.at(first));
+      System.arraycopy(some, 0, estimates, first, rows);
+      progress.at(first + rows, data.count());
     }
-    double squares = 0;
-    for (double e : estimates) {
-      squares += (e - mean) * (e - mean);
-    }
-    int n = estimates.length;
-    double error = n < 2 ? Double.NaN : Math.sqrt(squares / (n - 1) / n);
-    return new LogLikelihood(mean, error);
+    return estimates;
   }
 
-  private Var load(int first, int rows) {
-    for (int i = 0; i < rows; i++) {
-      data.copyRow(first + i, batch.bytes(), i * data.size());
-    }
-    return batch.load(backend, rows, null);
+  private Observed load(int first, int rows) {
+    return batch.fill(data, first, rows).load(backend, rows, null);
   }
 }

@@ -6,8 +6,10 @@ import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.vi.Observed;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Grids of what a model draws. */
 final class Pictures {
@@ -23,12 +25,15 @@ final class Pictures {
     this.tape = new Tape(backend);
   }
 
-  /** Means E[x|z] of {@code count} latents drawn from the prior; the same for the same seed. */
+  /**
+   * Means E[x|z] of {@code count} latents drawn from the prior, of all classes in turn where the
+   * model is told the class; the same for the same seed.
+   */
   void samples(Path file, int count, long seed) throws IOException {
     Tensor z = Tensor.zeros(count, model.vae().latent());
     model.vae().prior().sample(backend, new NoiseKey(seed, Streams.SAMPLES), z);
     tape.resetForInference();
-    Tensor mean = model.vae().decodeMean(tape, Var.constant(z)).value();
+    Tensor mean = model.vae().decodeMean(tape, Var.constant(z), cycledClasses(count)).value();
     int columns = (int) Math.ceil(Math.sqrt(count));
     grid(columns).write(file, shown(mean), 0, count);
   }
@@ -41,13 +46,11 @@ final class Pictures {
     int count = images.count();
     int columns = Math.min(count, 16);
     int size = images.size();
-    Batch batch = new Batch(count, size);
-    System.arraycopy(images.pixels(), 0, batch.bytes(), 0, count * size);
-    Var x = batch.load(backend, count, null);
+    Observed x = model.batch(count).fill(images, 0, count).load(backend, count, null);
     tape.resetForInference();
     Var z = model.vae().posteriorMean(tape, x);
-    float[] mean = shown(model.vae().decodeMean(tape, z).value());
-    float[] originals = x.value().toArray();
+    float[] mean = shown(model.vae().decodeMean(tape, z, x.condition()).value());
+    float[] originals = x.x().value().toArray();
     int bands = Math.ceilDiv(count, columns);
     float[] pairs = new float[2 * bands * columns * size];
     double squares = 0;
@@ -61,6 +64,19 @@ final class Pictures {
     }
     grid(columns).write(file, pairs, 0, 2 * bands * columns);
     return squares / mean.length;
+  }
+
+  /** Class 0, 1, 2, … and again from 0, one-hot; null for a model that is told none. */
+  private @Nullable Var cycledClasses(int count) {
+    int classes = model.vae().condition();
+    if (classes == 0) {
+      return null;
+    }
+    float[] oneHot = new float[Math.multiplyExact(count, classes)];
+    for (int i = 0; i < count; i++) {
+      oneHot[i * classes + i % classes] = 1;
+    }
+    return Var.constant(Tensor.of(oneHot, 0, count, classes));
   }
 
   private ImageGrid grid(int columns) {

@@ -16,10 +16,12 @@ import java.nio.file.Path;
  * @param step steps done; also the position of every {@link NoiseKey}
  * @param height rows of a picture
  * @param width columns of a picture
+ * @param classes of the labels of the training data; 0 in a file that does not say
  * @param data SHA-256 of the images it was trained and tested on; empty in a file that has none
  * @param backend that did the last epoch; empty in a file that does not say
  */
-record RunCheckpoint(int epoch, long step, int height, int width, String data, String backend) {
+record RunCheckpoint(
+    int epoch, long step, int height, int width, int classes, String data, String backend) {
   private static final String FORMAT = "elbo4j-vae-1";
   private static final String STEPS = "adam.steps";
 
@@ -32,6 +34,7 @@ record RunCheckpoint(int epoch, long step, int height, int width, String data, S
             .metadata("step", Long.toString(step))
             .metadata("height", Integer.toString(height))
             .metadata("width", Integer.toString(width))
+            .metadata("classes", Integer.toString(classes))
             .metadata("data.sha256", data)
             .metadata("backend", backend);
     for (Parameters.Parameter p : parameters) {
@@ -53,6 +56,7 @@ record RunCheckpoint(int epoch, long step, int height, int width, String data, S
         number(file, folder, "step"),
         (int) number(file, folder, "height"),
         (int) number(file, folder, "width"),
+        file.metadata("classes", "").isEmpty() ? 0 : (int) number(file, folder, "classes"),
         file.metadata("data.sha256", ""),
         file.metadata("backend", ""));
   }

@@ -31,10 +31,13 @@ import java.util.Map;
  * @param activation of the hidden layers
  * @param likelihood {@code bernoulli}, {@code gaussian}, {@code gaussian:learned}, …
  * @param posterior {@code diagonal}, …
+ * @param prior {@code normal}, …
  * @param objective {@code elbo}, {@code beta:4}, …
  * @param estimator {@code pathwise}, …
- * @param warmupEpochs epochs over which the weight of the KL grows from 0 to 1; 0 for none
+ * @param warmup epochs over which the weight of the KL grows from 0 to 1, {@code 0} for none; or
+ *     {@code cyclical:EPOCHS}
  * @param freeBits nats of KL per latent dimension that are not penalised; 0 for none
+ * @param condition {@code label}: encoder and decoder are told the class; or {@code none}
  * @param binarize {@code none}, {@code dynamic} or {@code static}
  * @param clipNorm largest norm of the whole gradient; 0 for no limit
  * @param weightDecay AdamW's decoupled decay; 0 for none
@@ -57,10 +60,12 @@ public record RunConfig(
     String activation,
     String likelihood,
     String posterior,
+    String prior,
     String objective,
     String estimator,
-    int warmupEpochs,
+    String warmup,
     double freeBits,
+    String condition,
     String binarize,
     double clipNorm,
     double weightDecay,
@@ -88,10 +93,12 @@ public record RunConfig(
           "relu",
           "bernoulli",
           "diagonal",
+          "normal",
           "elbo",
           "pathwise",
+          "0",
           0,
-          0,
+          "none",
           "none",
           0,
           0,
@@ -115,7 +122,6 @@ public record RunConfig(
     require(positive(learningRate), "learning-rate", learningRate, "above 0");
     require(hidden.stream().allMatch(w -> w >= 1), "hidden", hidden, "widths of at least 1");
     require(latent >= 1, "latent", latent, "at least 1");
-    require(warmupEpochs >= 0, "warmup-epochs", warmupEpochs, "at least 0");
     require(notNegative(freeBits), "free-bits", freeBits, "at least 0");
     require(notNegative(clipNorm), "clip-norm", clipNorm, "at least 0");
     require(notNegative(weightDecay), "weight-decay", weightDecay, "at least 0");

@@ -9,6 +9,7 @@ final class Streams {
   static final int STATIC_TEST = 0x454C4205;
   static final int SAMPLES = 0x454C4206;
   static final int IMPORTANCE = 0x454C4207;
+  static final int ANNEALING = 0x454C4208;
 
   private Streams() {}
 }

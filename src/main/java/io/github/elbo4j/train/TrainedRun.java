@@ -5,8 +5,11 @@ import io.github.elbo4j.data.DataSplits;
 import io.github.elbo4j.data.DownloadProgress;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.vi.ImportanceEstimator;
+import io.github.elbo4j.vi.inference.AnnealedImportance;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A finished or paused run, opened to use its model. */
@@ -16,12 +19,50 @@ public final class TrainedRun {
    *
    * @param examples images evaluated
    * @param elbo mean ELBO, one sample an image
-   * @param logLikelihood mean importance-weighted estimate of log p(x)
-   * @param standardError of that mean, over the images; NaN for a single image
+   * @param estimates importance-weighted estimates of log p(x), one an image, and how far they can
+   *     be trusted
    * @param activeUnits latent dimensions in use
    */
   public record Report(
-      int examples, double elbo, double logLikelihood, double standardError, int activeUnits) {}
+      int examples, double elbo, ImportanceEstimator.Diagnosis estimates, int activeUnits) {
+    /** Mean importance-weighted estimate of log p(x). */
+    public double logLikelihood() {
+      return mean(estimates.logLikelihood());
+    }
+
+    /** Standard error of {@link #logLikelihood} over the images; NaN for a single image. */
+    public double standardError() {
+      return standardError(estimates.logLikelihood());
+    }
+
+    /** Mean effective sample size. */
+    public double ess() {
+      return mean(estimates.ess());
+    }
+
+    /** Share of the images whose Pareto k̂ is above 0.7: their estimates are not reliable. */
+    public double unreliable() {
+      return Arrays.stream(estimates.kHat()).filter(k -> !(k <= 0.7)).count() / (double) examples;
+    }
+
+    static double mean(double[] values) {
+      double mean = 0;
+      for (double v : values) {
+        mean += v / values.length;
+      }
+      return mean;
+    }
+
+    static double standardError(double[] values) {
+      double mean = mean(values);
+      double squares = 0;
+      for (double v : values) {
+        squares += (v - mean) * (v - mean);
+      }
+      int n = values.length;
+      return n < 2 ? Double.NaN : Math.sqrt(squares / (n - 1) / n);
+    }
+  }
 
   private final RunConfig config;
   private final Model model;
@@ -45,8 +86,11 @@ public final class TrainedRun {
     }
     SafeTensors file = Checkpoints.load(folder);
     RunCheckpoint checkpoint = RunCheckpoint.read(file, folder);
-    Model model =
-        Model.create(config, checkpoint.height(), checkpoint.width(), null, backend.memory());
+    int height = checkpoint.height();
+    int width = checkpoint.width();
+    Composition composition =
+        Composition.of(config, new Composition.Facts(height * width, checkpoint.classes(), 1));
+    Model model = Model.create(composition, height, width, null, config.seed(), backend.memory());
     if (config.polyak() > 0) {
       RunCheckpoint.restoreAverage(file, model.parameters());
     } else {
@@ -107,22 +151,51 @@ public final class TrainedRun {
   /**
    * ELBO, importance-weighted log-likelihood and active units.
    *
-   * @param importanceSamples K, streamed in constant memory
+   * @param importanceSamples K, streamed
    * @param seed of the noise, or null for the run's own
    * @param progress told how far it is
    */
   public Report evaluate(
       Images data, int importanceSamples, @Nullable Long seed, Progress progress) {
-    Evaluation evaluation =
-        new Evaluation(model.vae(), backend, data, seed == null ? config.seed() : seed);
+    Evaluation evaluation = evaluation(data, seed);
     Evaluation.Scores scores = evaluation.elbo();
-    Evaluation.LogLikelihood logLikelihood = evaluation.logLikelihood(importanceSamples, progress);
     return new Report(
         data.count(),
         scores.elbo(),
-        logLikelihood.logLikelihood(),
-        logLikelihood.standardError(),
+        evaluation.diagnose(importanceSamples, progress),
         scores.activeUnits());
+  }
+
+  private Evaluation evaluation(Images data, @Nullable Long seed) {
+    return new Evaluation(model, backend, data, seed == null ? config.seed() : seed);
+  }
+
+  /**
+   * A second opinion on log p(x) of each image, by annealed importance sampling, in nats.
+   *
+   * @param chains an image
+   * @param temperatures between prior and posterior
+   * @throws ConfigException when the latents are discrete
+   */
+  public double[] annealed(
+      Images data, int chains, int temperatures, @Nullable Long seed, Progress progress) {
+    try {
+      AnnealedImportance estimator =
+          new AnnealedImportance(model.vae(), model.parameters(), backend, chains, temperatures);
+      return evaluation(data, seed).annealed(estimator, progress);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("--annealed: " + e.getMessage());
+    }
+  }
+
+  /** Latent dimensions in use over these images. */
+  public int activeUnits(Images data) {
+    return evaluation(data, null).elbo().activeUnits();
+  }
+
+  /** The model as a map between pictures and latents. */
+  public LatentSpace latents() {
+    return new LatentSpace(model, backend);
   }
 
   /** Writes a PNG grid of {@code count} draws from the prior. */

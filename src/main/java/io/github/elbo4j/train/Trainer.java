@@ -8,7 +8,6 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.nn.Schedule;
-import io.github.elbo4j.vi.Elbo;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -60,6 +59,7 @@ public final class Trainer {
   private final Pictures pictures;
   private final MetricsLog log;
   private final String data;
+  private final int classes;
 
   /**
    * Prepares a training; nothing is written yet.
@@ -76,21 +76,31 @@ public final class Trainer {
     PreparedData prepared = PreparedData.of(data, config);
     int height = data.train().height();
     int width = data.train().width();
-    this.model =
-        Model.create(config, height, width, prepared.train().pixelMeans(), backend.memory());
+    this.classes = data.train().classes();
     this.batches = new Batches(prepared.train(), config.batch(), config.seed());
+    Composition composition =
+        Composition.of(config, new Composition.Facts(height * width, classes, batches.perEpoch()));
+    requireLabels(config, data);
+    this.model =
+        Model.create(
+            composition,
+            height,
+            width,
+            prepared.train().pixelMeans(),
+            config.seed(),
+            backend.memory());
     this.adam = adam(config, model.parameters(), batches.perEpoch());
     this.training =
         new TrainingStep(
             model,
             backend,
-            objective(config, batches.perEpoch()),
+            composition.objective(model, prepared.train().count()),
             adam,
             batches,
             Math.min(config.batch(), prepared.train().count()),
             config.seed(),
             prepared.binarize() == Binarize.DYNAMIC);
-    this.evaluation = new Evaluation(model.vae(), backend, prepared.test(), config.seed());
+    this.evaluation = new Evaluation(model, backend, prepared.test(), config.seed());
     this.pictures = new Pictures(model, backend);
     this.data = prepared.sha256();
     this.log = new MetricsLog(folder.resolve(MetricsLog.FILE));
@@ -115,12 +125,24 @@ public final class Trainer {
     }
   }
 
-  private static Elbo objective(RunConfig config, int stepsPerEpoch) {
-    try {
-      long warmup = (long) config.warmupEpochs() * stepsPerEpoch;
-      return Elbo.parse(config.objective(), warmup, config.freeBits());
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("config: " + e.getMessage());
+  /**
+   * A model of labelled pictures needs labels on both splits, the test's among those trained on.
+   */
+  private static void requireLabels(RunConfig config, DataSplits data) {
+    if (!Composition.conditioned(config)) {
+      return;
+    }
+    int train = data.train().classes();
+    int test = data.test().classes();
+    if (train == 0 || test == 0) {
+      throw new ConfigException(
+          "config: condition is \"label\", but %s has no labels"
+              .formatted(train == 0 ? data.train().name() : data.test().name()));
+    }
+    if (test > train) {
+      throw new ConfigException(
+          "config: condition is \"label\", but the test labels go up to %d and the training labels to %d"
+              .formatted(test - 1, train - 1));
     }
   }
 
@@ -131,10 +153,12 @@ public final class Trainer {
    */
   public static void check(RunConfig config) {
     PreparedData.binarize(config);
-    RunConfig small = config.toBuilder().set("hidden", List.of(1)).set("latent", 1).build();
-    Model model = Model.create(small, 1, 1, null, Backends.reference().memory());
+    RunConfig small = config.toBuilder().set("hidden", List.of(1)).build();
+    Composition composition = Composition.of(small, new Composition.Facts(1, 1, 1));
+    Model model =
+        Model.create(composition, 1, 1, null, config.seed(), Backends.reference().memory());
     adam(config, model.parameters(), 1);
-    objective(config, 1);
+    composition.objective(model, 1);
   }
 
   /**
@@ -256,7 +280,8 @@ public final class Trainer {
   }
 
   private RunCheckpoint at(int epoch, long step) {
-    return new RunCheckpoint(epoch, step, model.height(), model.width(), data, backend.name());
+    return new RunCheckpoint(
+        epoch, step, model.height(), model.width(), classes, data, backend.name());
   }
 
   private EpochMetrics epoch(int epoch, long firstStep) throws IOException {

@@ -8,7 +8,8 @@ import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Objective;
-import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.Observed;
+import io.github.elbo4j.vi.Pass;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ public final class TrainingStep {
   private final Tape tape;
   private final NoiseKey posteriorNoise;
   private final @Nullable NoiseKey binarize;
-  private final Vae.Terms terms = new Vae.Terms();
+  private final Pass pass;
   private int rows;
   private double logLikSum;
   private double klSum;
@@ -49,7 +50,8 @@ public final class TrainingStep {
     this.objective = objective;
     this.adam = adam;
     this.batches = batches;
-    this.batch = new Batch(batchSize, model.vae().data());
+    this.batch = model.batch(batchSize);
+    this.pass = new Pass(model.vae());
     this.tape = new Tape(backend);
     this.posteriorNoise = new NoiseKey(seed, Streams.POSTERIOR);
     this.binarize = dynamic ? new NoiseKey(seed, Streams.BINARIZE) : null;
@@ -64,18 +66,19 @@ public final class TrainingStep {
    */
   public float run(long step, String checkpoint) {
     rows = batches.fill(step, batch.bytes());
+    batches.fillLabels(step, batch.labels());
     if (binarize != null) {
       binarize.at((int) step);
     }
-    Var x = batch.load(backend, rows, binarize);
+    Observed x = batch.load(backend, rows, binarize);
     tape.reset();
-    Var loss = model.vae().loss(tape, x, posteriorNoise.at((int) step), objective, step, terms);
+    Var loss = pass.loss(tape, x, posteriorNoise.at((int) step), objective, step);
     float value = loss.value().get(0);
     if (!Float.isFinite(value)) {
       throw new NonFiniteException(step + 1, culprit(), checkpoint);
     }
-    logLikSum = Sums.of(terms.logLik().value());
-    klSum = Sums.of(terms.latent().kl().value());
+    logLikSum = rows * mean(pass.logLik());
+    klSum = rows * mean(pass.kl());
     tape.backward(loss);
     adam.step(backend);
     return value;
@@ -102,16 +105,20 @@ public final class TrainingStep {
     if (poisoned != null) {
       return poisoned;
     }
-    if (!finite(terms.latent().mean())) {
+    if (!finite(pass.latent().mean())) {
       return "posterior mu";
     }
-    if (!finite(terms.latent().z())) {
+    if (!finite(pass.latent().z())) {
       return "latent z";
     }
-    if (!finite(terms.latent().kl())) {
+    if (!finite(pass.kl())) {
       return "KL";
     }
-    return finite(terms.logLik()) ? "loss" : "log-likelihood";
+    return finite(pass.logLik()) ? "loss" : "log-likelihood";
+  }
+
+  private static double mean(Var v) {
+    return Sums.of(v.value()) / v.value().size();
   }
 
   private static boolean finite(Var v) {

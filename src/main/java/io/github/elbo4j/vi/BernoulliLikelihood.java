@@ -7,7 +7,6 @@ import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Dense;
 import io.github.elbo4j.nn.Initializer;
 import io.github.elbo4j.nn.Parameters;
-import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Independent Bernoulli pixels from logits (KERNELS.md §2). */
@@ -47,8 +46,8 @@ public final class BernoulliLikelihood implements Likelihood {
   }
 
   @Override
-  public Var logLik(Tape tape, Var h, Tensor x) {
-    return LikelihoodOps.bernoulli(tape, logits.forward(tape, h), x);
+  public Var logLik(Tape tape, Var h, Observed data) {
+    return LikelihoodOps.bernoulli(tape, logits.forward(tape, h), data.x().value());
   }
 
   @Override

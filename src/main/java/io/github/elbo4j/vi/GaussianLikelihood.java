@@ -86,9 +86,9 @@ public final class GaussianLikelihood implements Likelihood {
   }
 
   @Override
-  public Var logLik(Tape tape, Var h, Tensor x) {
+  public Var logLik(Tape tape, Var h, Observed data) {
     Var m = mean.forward(tape, h);
-    return LikelihoodOps.gaussian(tape, m, x, logVar(tape, h));
+    return LikelihoodOps.gaussian(tape, m, data.x().value(), logVar(tape, h));
   }
 
   private Var logVar(Tape tape, Var h) {

@@ -7,6 +7,7 @@ import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.importance.BoundStream;
 import io.github.elbo4j.kernel.importance.ImportanceKernels;
 import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The importance-weighted estimate of log p(x) (Burda et al. 2016): {@code log (1/K) Σ_k p(x|z_k)
@@ -21,7 +22,6 @@ public final class ImportanceEstimator {
   private final Tape encoderTape;
   private final Tape sampleTape;
   private final Var encoded = new Var();
-  private final Var data = new Var();
 
   public ImportanceEstimator(Vae vae, Backend backend) {
     this.vae = vae;
@@ -30,9 +30,43 @@ public final class ImportanceEstimator {
   }
 
   /**
+   * How far the estimates of a set of data points can be trusted.
+   *
+   * @param logLikelihood estimates of log p(x), nats
+   * @param ess effective sample size, from 1 to K
+   * @param kHat shape of the Pareto distribution that fits the largest weights (Vehtari et al.
+   *     2024): below 0.7 the estimate is reliable; +∞ where it cannot be fitted
+   */
+  public record Diagnosis(double[] logLikelihood, double[] ess, double[] kHat) {
+    /** Of {@code points} data points, to be filled. */
+    public Diagnosis(int points) {
+      this(new double[points], new double[points], new double[points]);
+    }
+  }
+
+  /**
+   * Estimates log p(x) of each data point with its diagnostics. Beside the chunks it holds the K
+   * log-weights of each data point, which the fit of k̂ sorts.
+   *
+   * @param out written from element {@code from}
+   */
+  public void diagnose(Observed x, int samples, NoiseKey noise, Diagnosis out, int from) {
+    int points = x.points();
+    Tensor all = Tensor.zeros(points, samples);
+    Tensor ess = Tensor.zeros(points);
+    estimate(x, samples, noise, out.logLikelihood(), from, all, ess);
+    Tensor kHat = Tensor.zeros(points);
+    sampleTape.backend().importance().tailIndex(all, kHat, null);
+    for (int b = 0; b < points; b++) {
+      out.ess()[from + b] = ess.get(b);
+      out.kHat()[from + b] = kHat.get(b);
+    }
+  }
+
+  /**
    * Estimates log p(x) of each data point, in nats.
    *
-   * @param x data, [B,N]
+   * @param x B data points
    * @param samples K &gt;= 1
    * @param noise names the noise; its step is advanced once a chunk, so that no two chunks share
    *     noise
@@ -40,25 +74,49 @@ public final class ImportanceEstimator {
    * @throws ArithmeticException when a weight is infinite, naming the first such data point; {@code
    *     out} is written nevertheless, with +∞ there
    */
-  public void logLikelihood(Tensor x, int samples, NoiseKey noise, double[] out, int from) {
+  public void logLikelihood(Observed x, int samples, NoiseKey noise, double[] out, int from) {
+    estimate(x, samples, noise, out, from, null, null);
+  }
+
+  /**
+   * Streams the samples.
+   *
+   * @param all receives every log-weight, [B,K], or null
+   * @param ess written, B elements, or null
+   */
+  private void estimate(
+      Observed x,
+      int samples,
+      NoiseKey noise,
+      double[] out,
+      int from,
+      @Nullable Tensor all,
+      @Nullable Tensor ess) {
     if (samples < 1) {
       throw new IllegalArgumentException("logLikelihood: samples " + samples + " must be >= 1");
     }
-    int points = x.rows();
+    int points = x.points();
     if (points == 0) {
       return;
     }
     encoderTape.resetForInference();
-    Tensor h = vae.encode(encoderTape, data.setConstant(x)).value();
+    Tensor h = vae.encode(encoderTape, x).value();
     ImportanceKernels kernels = sampleTape.backend().importance();
     BoundStream stream = new BoundStream(points, 0);
     int chunk = Math.max(1, ROWS / points);
     for (int done = 0; done < samples; done += chunk) {
-      kernels.push(stream, chunk(h, x, Math.min(chunk, samples - done), noise));
+      int k = Math.min(chunk, samples - done);
+      Tensor logW = chunk(h, x, k, noise);
+      kernels.push(stream, logW);
+      if (all != null) {
+        for (int b = 0; b < points; b++) {
+          System.arraycopy(logW.array(), logW.offset() + b * k, all.array(), b * samples + done, k);
+        }
+      }
       noise.at(noise.step() + 1);
     }
     Tensor bound = Tensor.zeros(points);
-    kernels.finish(stream, bound, null);
+    kernels.finish(stream, bound, ess);
     for (int b = 0; b < points; b++) {
       out[from + b] = bound.get(b);
     }
@@ -77,7 +135,7 @@ public final class ImportanceEstimator {
   }
 
   /** log p(x|z) + log p(z) − log q(z|x) of k samples a data point, in the buffer of log p(x|z). */
-  private Tensor chunk(Tensor h, Tensor x, int k, NoiseKey noise) {
+  private Tensor chunk(Tensor h, Observed x, int k, NoiseKey noise) {
     sampleTape.resetForInference();
     Latent latent = vae.sample(sampleTape, encoded.setConstant(h), noise, k, Want.LOG_DENSITIES);
     Tensor logW = vae.logLik(sampleTape, latent.z(), x).value().onHost();

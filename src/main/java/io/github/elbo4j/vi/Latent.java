@@ -11,7 +11,7 @@ public interface Latent {
   /** The samples, [B·K,D]. */
   Var z();
 
-  /** E[z|x], [B,D]. */
+  /** The middle of q(z|x), [B,D]: {@link Posterior#mean}. */
   Var mean();
 
   /** KL( q(z|x) ‖ p(z) ) of each data point, [B]. */

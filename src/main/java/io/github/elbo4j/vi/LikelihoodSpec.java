@@ -13,6 +13,14 @@ public sealed interface LikelihoodSpec {
   void declare(Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans);
 
   /**
+   * Whole numbers 0 … levels − 1 that this likelihood counts each data dimension in, for those that
+   * read {@link Observed#levels}; 0 for those that read {@link Observed#x}.
+   */
+  default int levels() {
+    return 0;
+  }
+
+  /**
    * The likelihood over declared parameters.
    *
    * @param bounds clamp of every learned log-variance

@@ -5,6 +5,7 @@ import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The distribution p(z) of the latents before any data are seen. A posterior asks it for what the
@@ -32,22 +33,21 @@ public interface Prior {
    * @param mu [B,D]
    * @param logVar [B,D]
    * @return [B]
-   * @throws IllegalArgumentException for a prior without a closed form, which is what this does
+   * @throws IllegalArgumentException with the {@link #closedFormRefusal}, which is what this does
    *     unless overridden
    */
   default Var klFrom(Tape tape, Var mu, Var logVar) {
-    throw noClosedForm("klFrom");
+    throw new IllegalArgumentException(closedFormRefusal());
   }
 
   /** The same for each dimension, [B,D]. */
   default Var klPerDimFrom(Tape tape, Var mu, Var logVar) {
-    throw noClosedForm("klPerDimFrom");
+    throw new IllegalArgumentException(closedFormRefusal());
   }
 
-  private IllegalArgumentException noClosedForm(String method) {
-    return new IllegalArgumentException(
-        "%s: the KL from a diagonal Gaussian to prior %s has no closed form; take an objective that samples it"
-            .formatted(method, getClass().getSimpleName()));
+  /** Why {@link #klFrom} has no formula for this prior; null when it has one. */
+  default @Nullable String closedFormRefusal() {
+    return "the KL from a Gaussian posterior to this prior has no closed form";
   }
 
   /**

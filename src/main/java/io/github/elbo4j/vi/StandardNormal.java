@@ -7,10 +7,11 @@ import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * N(0, I). {@link GaussianLatent} does not ask it, since the kernel that samples knows it; a
- * posterior of another kind does.
+ * N(0, I). {@link DiagonalGaussianPosterior} does not ask it, since the kernel that samples knows
+ * it; a posterior of another kind does.
  */
 enum StandardNormal implements Prior {
   INSTANCE;
@@ -37,6 +38,11 @@ enum StandardNormal implements Prior {
   public Var klPerDimFrom(Tape tape, Var mu, Var logVar) {
     Var origin = Var.constant(zeros(tape, mu));
     return GaussianOps.klPerDimToPrior(tape, mu, logVar, origin, origin);
+  }
+
+  @Override
+  public @Nullable String closedFormRefusal() {
+    return null;
   }
 
   private static Tensor zeros(Tape tape, Var like) {

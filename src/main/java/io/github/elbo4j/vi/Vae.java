@@ -1,5 +1,6 @@
 package io.github.elbo4j.vi;
 
+import io.github.elbo4j.autodiff.ComposeOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.NoiseKey;
@@ -8,7 +9,6 @@ import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.nn.Mlp;
 import io.github.elbo4j.nn.Network;
 import io.github.elbo4j.nn.Parameters;
-import io.github.elbo4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,30 +18,61 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Vae {
   /**
-   * The architecture of the classic one: dense layers, a diagonal Gaussian posterior, a standard
-   * normal prior and a decoder that mirrors the encoder.
+   * An architecture: dense layers, a decoder that mirrors the encoder, and parts by name.
    *
    * @param data data dimensions N
    * @param hidden widths of the encoder from data to latent; the decoder has them in reverse
-   * @param latent latent dimensions D
    * @param activation of the hidden layers
+   * @param posterior form of q(z|x)
+   * @param prior form of p(z)
    * @param likelihood form of p(x|z)
-   * @param bounds clamp of every learned log-variance
+   * @param bounds clamp of every log-variance that a network gives
+   * @param condition width of what encoder and decoder are told beside x and z, such as the number
+   *     of classes; 0 for nothing
    */
   public record Spec(
       int data,
       List<Integer> hidden,
-      int latent,
       Activation activation,
+      PosteriorSpec posterior,
+      PriorSpec prior,
       LikelihoodSpec likelihood,
-      LogVarBounds bounds) {
+      LogVarBounds bounds,
+      int condition) {
     public Spec {
       hidden = List.copyOf(hidden);
-      if (data < 1 || latent < 1 || hidden.stream().anyMatch(w -> w < 1)) {
+      if (data < 1 || posterior.latent() < 1 || hidden.stream().anyMatch(w -> w < 1)) {
         throw new IllegalArgumentException(
             "Vae: data %d, latent %d and hidden %s must all be >= 1"
-                .formatted(data, latent, hidden));
+                .formatted(data, posterior.latent(), hidden));
       }
+      if (condition < 0) {
+        throw new IllegalArgumentException("Vae: condition " + condition + " must be >= 0");
+      }
+    }
+
+    /** The classic one: a diagonal Gaussian posterior and a standard normal prior. */
+    public Spec(
+        int data,
+        List<Integer> hidden,
+        int latent,
+        Activation activation,
+        LikelihoodSpec likelihood,
+        LogVarBounds bounds) {
+      this(
+          data,
+          hidden,
+          activation,
+          new DiagonalGaussianPosterior.Spec(latent),
+          PriorSpec.NORMAL,
+          likelihood,
+          bounds,
+          0);
+    }
+
+    /** Latent dimensions D. */
+    public int latent() {
+      return posterior.latent();
     }
 
     /**
@@ -50,34 +81,41 @@ public final class Vae {
      * @param dataMeans mean of each data dimension for the output bias, or null
      */
     public Parameters parameters(long seed, double @Nullable [] dataMeans) {
-      return declare(dataMeans).build(seed);
+      Parameters.Builder builder = Parameters.builder();
+      declare(builder, dataMeans);
+      return builder.build(seed);
     }
 
     /** The same in the memory of a backend. */
     public Parameters parameters(long seed, double @Nullable [] dataMeans, MemoryKernels memory) {
-      return declare(dataMeans).build(seed, memory);
+      Parameters.Builder builder = Parameters.builder();
+      declare(builder, dataMeans);
+      return builder.build(seed, memory);
     }
 
-    private Parameters.Builder declare(double @Nullable [] dataMeans) {
-      Parameters.Builder builder = Parameters.builder();
-      int encoded = Mlp.declare(builder, "encoder", data, hidden);
-      DiagonalGaussianPosterior.declare(builder, encoded, latent);
-      int decoded = Mlp.declare(builder, "decoder", latent, hidden.reversed());
+    /** Declares the parameters of all parts. */
+    public void declare(Parameters.Builder builder, double @Nullable [] dataMeans) {
+      int encoded = Mlp.declare(builder, "encoder", data + condition, hidden);
+      posterior.declare(builder, encoded);
+      prior.declare(builder, this);
+      int decoded =
+          Mlp.declare(builder, "decoder", posterior.decoded() + condition, hidden.reversed());
       likelihood.declare(builder, decoded, data, dataMeans);
-      return builder;
     }
   }
 
   private final int data;
   private final int latent;
-  private final Network encoder;
+  private final int decoded;
+  private final int condition;
+  private final Encoder encoder;
   private final Posterior posterior;
   private final Prior prior;
   private final Network decoder;
   private final Likelihood likelihood;
 
   /**
-   * A model of any parts that fit each other.
+   * A model of any parts that fit each other, without a condition.
    *
    * @param data data dimensions N
    * @param latent latent dimensions D
@@ -98,23 +136,33 @@ public final class Vae {
     }
     this.data = data;
     this.latent = latent;
-    this.encoder = encoder;
+    this.decoded = latent;
+    this.condition = 0;
+    this.encoder = (tape, x, none) -> encoder.forward(tape, x);
     this.posterior = posterior;
     this.prior = prior;
     this.decoder = decoder;
     this.likelihood = likelihood;
   }
 
-  /** The model over parameters that {@link Spec#parameters} made. */
+  /** The model over parameters that {@link Spec#declare} declared. */
   public Vae(Spec spec, Parameters parameters) {
-    this(
-        spec.data(),
-        spec.latent(),
-        new Mlp(parameters, "encoder", spec.hidden().size(), spec.activation()),
-        new DiagonalGaussianPosterior(parameters, spec.bounds()),
-        Prior.standardNormal(),
-        new Mlp(parameters, "decoder", spec.hidden().size(), spec.activation()),
-        spec.likelihood().build(parameters, spec.bounds()));
+    data = spec.data();
+    latent = spec.latent();
+    decoded = spec.posterior().decoded();
+    condition = spec.condition();
+    int layers = spec.hidden().size();
+    Mlp network = new Mlp(parameters, "encoder", layers, spec.activation());
+    encoder = (tape, x, told) -> network.forward(tape, told(tape, x, told));
+    posterior = spec.posterior().build(parameters, spec.bounds());
+    prior = spec.prior().build(parameters, spec, encoder, posterior);
+    decoder = new Mlp(parameters, "decoder", layers, spec.activation());
+    likelihood = spec.likelihood().build(parameters, spec.bounds());
+  }
+
+  /** {@code v} with the condition beside it, each of its rows as often as needed. */
+  private static Var told(Tape tape, Var v, @Nullable Var condition) {
+    return condition == null ? v : ComposeOps.concat(tape, v, condition);
   }
 
   /** Data dimensions N. */
@@ -127,6 +175,11 @@ public final class Vae {
     return latent;
   }
 
+  /** Width of the condition, 0 for none. */
+  public int condition() {
+    return condition;
+  }
+
   public Posterior posterior() {
     return posterior;
   }
@@ -135,9 +188,13 @@ public final class Vae {
     return prior;
   }
 
-  /** x [B,N] to the encoder's last hidden layer [B,H]. */
-  public Var encode(Tape tape, Var x) {
-    return encoder.forward(tape, x);
+  public Likelihood likelihood() {
+    return likelihood;
+  }
+
+  /** B data points to the encoder's last hidden layer [B,H]. */
+  public Var encode(Tape tape, Observed data) {
+    return encoder.encode(tape, data.x(), condition(data.condition()));
   }
 
   /**
@@ -149,71 +206,43 @@ public final class Vae {
     return posterior.sample(tape, h, noise, samples, prior, want);
   }
 
-  /** Posterior mean of each data point, [B,D]. */
-  public Var posteriorMean(Tape tape, Var x) {
-    return posterior.mean(tape, encode(tape, x));
-  }
-
-  /** E[x|z] of latents z [R,D], [R,N]. */
-  public Var decodeMean(Tape tape, Var z) {
-    return likelihood.mean(tape, decoder.forward(tape, z));
-  }
-
-  /** log p(x|z) of each row, [R]. */
-  public Var logLik(Tape tape, Var z, Tensor x) {
-    return likelihood.logLik(tape, decoder.forward(tape, z), x);
+  /** Middle of the posterior of each data point, [B,D]. */
+  public Var posteriorMean(Tape tape, Observed data) {
+    return posterior.mean(tape, encode(tape, data));
   }
 
   /**
-   * One forward pass of an objective.
+   * E[x|z], [R,N].
    *
-   * @param x data, [B,N]
-   * @param noise names the posterior's noise
-   * @param step training steps done so far
-   * @param terms receives the parts, valid until the tape is reset
-   * @return the loss, one element
+   * @param z [R,D]
+   * @param told the condition, [B,C] with R a multiple of B, or null for a model without one
    */
-  public Var loss(Tape tape, Var x, NoiseKey noise, Objective objective, long step, Terms terms) {
-    Var h = encode(tape, x);
-    Latent drawn = sample(tape, h, noise, objective.samples(), objective.wants());
-    Var logLik = logLik(tape, drawn.z(), x.value());
-    Var loss = objective.loss(tape, logLik, drawn, step);
-    terms.set(logLik, drawn, loss);
-    return loss;
+  public Var decodeMean(Tape tape, Var z, @Nullable Var told) {
+    return likelihood.mean(tape, decode(tape, z, told));
   }
 
-  /** The parts of one forward pass. */
-  public static final class Terms {
-    private @Nullable Var logLik;
-    private @Nullable Latent latent;
-    private @Nullable Var loss;
+  /**
+   * log p(x|z) of each row, [R].
+   *
+   * @param z [R,D], R a multiple of the B data points
+   */
+  public Var logLik(Tape tape, Var z, Observed data) {
+    return likelihood.logLik(tape, decode(tape, z, data.condition()), data);
+  }
 
-    void set(Var newLogLik, Latent newLatent, Var newLoss) {
-      logLik = newLogLik;
-      latent = newLatent;
-      loss = newLoss;
-    }
+  private Var decode(Tape tape, Var z, @Nullable Var told) {
+    Var read = decoded < latent ? ComposeOps.columns(tape, z, 0, decoded) : z;
+    return decoder.forward(tape, told(tape, read, condition(told)));
+  }
 
-    /** log p(x|z), [B·K]. */
-    public Var logLik() {
-      return there(logLik);
+  /** Checks that a condition is there exactly where the model has one. */
+  private @Nullable Var condition(@Nullable Var told) {
+    if ((told == null) != (condition == 0)) {
+      throw new IllegalArgumentException(
+          condition == 0
+              ? "Vae: this model has no condition"
+              : "Vae: this model needs a condition of %d columns".formatted(condition));
     }
-
-    /** z and what the objective asked for beside it. */
-    public Latent latent() {
-      return there(latent);
-    }
-
-    /** The loss, one element. */
-    public Var loss() {
-      return there(loss);
-    }
-
-    private static <T> T there(@Nullable T part) {
-      if (part == null) {
-        throw new IllegalStateException("Terms: no forward pass was done");
-      }
-      return part;
-    }
+    return told;
   }
 }

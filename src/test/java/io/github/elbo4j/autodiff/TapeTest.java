@@ -284,7 +284,7 @@ class TapeTest {
     LikelihoodOps.bernoulli(tape, p, bytes, NOISE);
     LikelihoodOps.gaussian(tape, p, x, q);
     ReduceOps.weightedSum(tape, p, 1, q, 1);
-    ReduceOps.freeBits(tape, p, 1, q, 0.1f, 1);
+    ReduceOps.freeBits(tape, q, 0.1f, 1);
     tape.backward(loss);
     assertThat(gradient(used)).containsOnly(1f);
     for (Var dead : List.of(p, q, r, w)) {

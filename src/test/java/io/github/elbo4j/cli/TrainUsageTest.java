@@ -44,11 +44,11 @@ final class TrainUsageTest {
           --activation    | heaviside        | must be one of none, relu
           --likelihood    | poisson          | must be bernoulli, gaussian
           --likelihood    | gaussian:0       | gaussian:SIGMA with SIGMA > 0
-          --posterior     | planar:8         | posterior is "planar:8" and must be diagonal
-          --objective     | iwae:50          | must be elbo or beta:WEIGHT
-          --objective     | beta:-1          | must be elbo or beta:WEIGHT
-          --estimator     | dreg             | estimator is "dreg" and must be pathwise
-          --warmup-epochs | -1               | warmup-epochs is -1
+          --posterior     | diagnal          | posterior "diagnal" must be one of diagonal
+          --objective     | evidence         | objective "evidence" must be one of elbo
+          --objective     | beta:-1          | must be of the form beta:WEIGHT with a number of at least 0
+          --estimator     | pathwize         | did you mean pathwise?
+          --warmup        | -1               | warmup "-1" must be EPOCHS or cyclical
           --free-bits     | -0.5             | free-bits is -0.5
           --binarize      | often            | must be one of [none, dynamic, static]
           --clip-norm     | -1               | clip-norm is -1.0

@@ -62,6 +62,8 @@ final class UseRunTest {
             "logLikelihood",
             "importanceSamples",
             "standardError",
+            "ess",
+            "unreliable",
             "activeUnits");
     EpochMetrics last = new MetricsLog(run.resolve(MetricsLog.FILE)).read().getLast();
     assertThat(json)

@@ -35,6 +35,20 @@ public final class TinyImages {
     return folder;
   }
 
+  /** The same with labels: 0 for a bright row, 1 for a bright column. */
+  public static Path labelled(Path folder, int train, int test) throws IOException {
+    folder(folder, train, test);
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), labels(train, 1));
+    Files.write(folder.resolve("t10k-labels-idx1-ubyte"), labels(test, 2));
+    return folder;
+  }
+
+  private static byte[] labels(int count, long seed) {
+    byte[] labels = new byte[count];
+    draw(count, seed, labels);
+    return ByteBuffer.allocate(8 + count).putInt(0x801).putInt(count).put(labels).array();
+  }
+
   private static byte[] idx(int count, long seed) {
     return ByteBuffer.allocate(16 + count * HEIGHT * WIDTH)
         .putInt(0x803)
@@ -46,10 +60,15 @@ public final class TinyImages {
   }
 
   private static byte[] pixels(int count, long seed) {
+    return draw(count, seed, new byte[count]);
+  }
+
+  private static byte[] draw(int count, long seed, byte[] labels) {
     SplittableRandom random = new SplittableRandom(seed);
     byte[] pixels = new byte[count * HEIGHT * WIDTH];
     for (int n = 0; n < count; n++) {
       boolean row = random.nextBoolean();
+      labels[n] = (byte) (row ? 0 : 1);
       int place = random.nextInt(row ? HEIGHT : WIDTH);
       for (int i = 0; i < HEIGHT * WIDTH; i++) {
         boolean bright = (row ? i / WIDTH : i % WIDTH) == place;

@@ -62,7 +62,8 @@ class CudaTrainingTest {
             LikelihoodSpec.parse("bernoulli"),
             new LogVarBounds(-8, 8));
     Parameters parameters = spec.parameters(1, images.pixelMeans(), backend.memory());
-    Model model = new Model(new Vae(spec, parameters), parameters, images.height(), images.width());
+    Model model =
+        new Model(new Vae(spec, parameters), parameters, images.height(), images.width(), 0);
     Adam adam = Adam.builder(parameters).learningRate(1e-3).build();
     TrainingStep step =
         new TrainingStep(

@@ -45,10 +45,12 @@ final class RunConfigTest {
             activation = "relu"
             likelihood = "bernoulli"
             posterior = "diagonal"
+            prior = "normal"
             objective = "elbo"
             estimator = "pathwise"
-            warmup-epochs = 0
+            warmup = "0"
             free-bits = 0.0
+            condition = "none"
             binarize = "none"
             clip-norm = 0.0
             weight-decay = 0.0
@@ -112,8 +114,10 @@ final class RunConfigTest {
         text(random),
         text(random),
         text(random),
-        random.nextInt(10),
+        text(random),
+        text(random),
         random.nextDouble(),
+        text(random),
         text(random),
         Math.exp(300 * random.nextDouble()),
         Double.MIN_VALUE * random.nextInt(9),
@@ -204,7 +208,6 @@ final class RunConfigTest {
           learning-rate = nan  | config: learning-rate is NaN and must be above 0
           hidden = [4, 0]      | config: hidden is [4, 0] and must be widths of at least 1
           latent = 0           | config: latent is 0 and must be at least 1
-          warmup-epochs = -1   | config: warmup-epochs is -1 and must be at least 0
           free-bits = nan      | config: free-bits is NaN and must be at least 0
           clip-norm = inf      | config: clip-norm is Infinity and must be at least 0
           weight-decay = -0.1  | config: weight-decay is -0.1 and must be at least 0

@@ -37,7 +37,7 @@ final class StepFixture {
             LikelihoodSpec.parse(likelihood),
             new LogVarBounds(-8, 8));
     parameters = spec.parameters(7, data.pixelMeans(), backend.memory());
-    Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE);
+    Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE, 0);
     Adam adam = Adam.builder(parameters).learningRate(1e-3).clipNorm(50).build();
     Batches batches = new Batches(data, 32, 7);
     step = new TrainingStep(model, backend, elbo, adam, batches, 32, 7, dynamic);

@@ -33,11 +33,11 @@ class ImportanceEstimatorTest {
     ImportanceEstimator estimator = estimator();
     Tensor x = Tensor.zeros(20, DATA);
     double[] out = new double[20];
-    estimator.logLikelihood(x, 100, new NoiseKey(1, 1), out, 0);
+    estimator.logLikelihood(Observed.of(x), 100, new NoiseKey(1, 1), out, 0);
     long capacity = estimator.capacity();
     assertThat(capacity).isPositive();
     for (int samples : new int[] {5000, 5001, 33}) {
-      estimator.logLikelihood(x, samples, new NoiseKey(1, 1), out, 0);
+      estimator.logLikelihood(Observed.of(x), samples, new NoiseKey(1, 1), out, 0);
       assertThat(estimator.capacity()).as("%d samples", samples).isEqualTo(capacity);
     }
     assertThat(Arrays.stream(out)).allMatch(Double::isFinite);
@@ -54,7 +54,7 @@ class ImportanceEstimatorTest {
     ImportanceEstimator estimator =
         new ImportanceEstimator(new Vae(spec, parameters), Backends.reference());
     assertThatExceptionOfType(ArithmeticException.class)
-        .isThrownBy(() -> estimator.logLikelihood(x, 4, new NoiseKey(1, 1), out, 0))
+        .isThrownBy(() -> estimator.logLikelihood(Observed.of(x), 4, new NoiseKey(1, 1), out, 0))
         .withMessage("logLikelihood: data point 1 of 3 has an infinite importance weight");
     assertThat(out).containsExactly(Double.NaN, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
   }
@@ -63,11 +63,13 @@ class ImportanceEstimatorTest {
   void edges() {
     ImportanceEstimator estimator = estimator();
     double[] out = {42};
-    estimator.logLikelihood(Tensor.zeros(0, DATA), 10, new NoiseKey(1, 1), out, 0);
+    estimator.logLikelihood(Observed.of(Tensor.zeros(0, DATA)), 10, new NoiseKey(1, 1), out, 0);
     assertThat(out).containsExactly(42);
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> estimator.logLikelihood(Tensor.zeros(1, DATA), 0, new NoiseKey(1, 1), out, 0))
+            () ->
+                estimator.logLikelihood(
+                    Observed.of(Tensor.zeros(1, DATA)), 0, new NoiseKey(1, 1), out, 0))
         .withMessage("logLikelihood: samples 0 must be >= 1");
   }
 }

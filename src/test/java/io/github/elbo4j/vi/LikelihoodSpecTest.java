@@ -89,7 +89,7 @@ class LikelihoodSpecTest {
     assertThat(bias[2]).isCloseTo((float) Math.log(0.999 / 0.001), within(1e-5f));
     Var origin = Var.constant(Tensor.zeros(1, 2));
     Tensor picture =
-        new Vae(spec, parameters).decodeMean(new Tape(Backends.reference()), origin).value();
+        new Vae(spec, parameters).decodeMean(new Tape(Backends.reference()), origin, null).value();
     assertThat(picture.toArray())
         .usingComparatorWithPrecision(1e-6f)
         .containsExactly(0.001f, 0.3f, 0.999f);
@@ -103,7 +103,7 @@ class LikelihoodSpecTest {
     assertThat(parameters.value("likelihood.mean.bias").toArray()).containsExactly(-2, 0.25f, 7);
     Var origin = Var.constant(Tensor.zeros(1, 2));
     Vae vae = new Vae(spec, parameters);
-    assertThat(vae.decodeMean(new Tape(Backends.reference()), origin).value().toArray())
+    assertThat(vae.decodeMean(new Tape(Backends.reference()), origin, null).value().toArray())
         .containsExactly(-2, 0.25f, 7);
   }
 

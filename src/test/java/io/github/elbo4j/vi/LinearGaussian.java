@@ -26,17 +26,28 @@ final class LinearGaussian {
   final Vae vae;
 
   LinearGaussian() {
+    this(new DiagonalGaussianPosterior.Spec(LATENT));
+  }
+
+  /** With another posterior of {@link #LATENT} dimensions. */
+  LinearGaussian(PosteriorSpec posterior) {
     Vae.Spec spec =
         new Vae.Spec(
             DATA,
             List.of(),
-            LATENT,
             Activation.NONE,
+            posterior,
+            PriorSpec.NORMAL,
             LikelihoodSpec.parse("gaussian:" + SIGMA),
-            new LogVarBounds(-20, 20));
+            new LogVarBounds(-20, 20),
+            0);
     parameters = spec.parameters(1, null);
     vae = new Vae(spec, parameters);
-    parameters.value("posterior.logVar.weight").fill(0);
+    for (Parameters.Parameter p : parameters) {
+      if (p.name().startsWith("posterior.log") && p.name().endsWith(".weight")) {
+        p.value().fill(0);
+      }
+    }
   }
 
   void set(String name, double... numbers) {

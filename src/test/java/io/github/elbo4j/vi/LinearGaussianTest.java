@@ -55,13 +55,12 @@ class LinearGaussianTest {
   private Estimate elbo(double[] x, int rows) {
     Tape tape = new Tape(simd);
     tape.resetForInference();
-    Vae.Terms terms = new Vae.Terms();
-    Elbo elbo = new Elbo(1, 0, 0);
+    Pass pass = new Pass(model.vae);
     NoiseKey noise = new NoiseKey(5, 1);
-    Var loss = model.vae.loss(tape, Var.constant(copies(x, rows)), noise, elbo, 0, terms);
+    Var loss = pass.loss(tape, Observed.of(copies(x, rows)), noise, Elbo.PLAIN, 0);
     double[] each = new double[rows];
     for (int b = 0; b < rows; b++) {
-      each[b] = terms.logLik().value().get(b) - terms.latent().kl().value().get(b);
+      each[b] = pass.logLik().value().get(b) - pass.kl().value().get(b);
     }
     Estimate estimate = Estimate.of(each);
     assertThat(-loss.value().get(0)).isCloseTo((float) estimate.mean, within(1e-4f));
@@ -71,7 +70,7 @@ class LinearGaussianTest {
   private double[] importance(double[] x, int points, int samples, long seed) {
     double[] out = new double[points];
     new ImportanceEstimator(model.vae, simd)
-        .logLikelihood(copies(x, points), samples, new NoiseKey(seed, 2), out, 0);
+        .logLikelihood(Observed.of(copies(x, points)), samples, new NoiseKey(seed, 2), out, 0);
     return out;
   }
 
@@ -153,7 +152,7 @@ class LinearGaussianTest {
     Tensor x = TapeCheck.normal(90, 1, points, N);
     double[] out = new double[points + 2];
     NoiseKey noise = new NoiseKey(91, 3).at(17);
-    new ImportanceEstimator(model.vae, simd).logLikelihood(x, 5, noise, out, 2);
+    new ImportanceEstimator(model.vae, simd).logLikelihood(Observed.of(x), 5, noise, out, 2);
     assertThat(noise.step()).isEqualTo(20);
     double[][] logW = new double[points][5];
     for (int chunk = 0; chunk < 3; chunk++) {

@@ -54,14 +54,14 @@ class VaeTest {
     Vae vae = new Vae(spec, spec.parameters(1, null));
     assertThat(vae.data()).isEqualTo(9);
     assertThat(vae.latent()).isEqualTo(2);
-    Var x = Var.constant(Tensor.zeros(4, 9));
+    Observed x = Observed.of(Tensor.zeros(4, 9));
     Var h = vae.encode(tape, x);
     assertThat(h.value().shape()).isEqualTo(Shape.of(4, 5));
     assertThat(vae.posteriorMean(tape, x).value().shape()).isEqualTo(Shape.of(4, 2));
     Var z = vae.sample(tape, h, new NoiseKey(1, 1), 3, Want.SAMPLE).z();
     assertThat(z.value().shape()).isEqualTo(Shape.of(12, 2));
-    assertThat(vae.logLik(tape, z, x.value()).value().shape()).isEqualTo(Shape.of(12));
-    assertThat(vae.decodeMean(tape, z).value().shape()).isEqualTo(Shape.of(12, 9));
+    assertThat(vae.logLik(tape, z, x).value().shape()).isEqualTo(Shape.of(12));
+    assertThat(vae.decodeMean(tape, z, null).value().shape()).isEqualTo(Shape.of(12, 9));
   }
 
   /** A log-variance far above its bound samples with the bound's σ; the mean is not bounded. */
@@ -73,7 +73,7 @@ class VaeTest {
     parameters.value("posterior.mu.bias").fill(50);
     parameters.value("posterior.logVar.bias").fill(100);
     Vae vae = new Vae(spec, parameters);
-    Var h = vae.encode(tape, Var.constant(Tensor.zeros(1, 3)));
+    Var h = vae.encode(tape, Observed.of(Tensor.zeros(1, 3)));
     NoiseKey noise = new NoiseKey(1, 1);
     float z = vae.sample(tape, h, noise, 1, Want.KL).z().value().get(0);
     Tensor eps = Tensor.zeros(1);
@@ -100,19 +100,17 @@ class VaeTest {
   void lossReturnsItsTerms() {
     Vae.Spec spec = spec(3, List.of(4), 2);
     Vae vae = new Vae(spec, spec.parameters(1, null));
-    Vae.Terms terms = new Vae.Terms();
+    Pass pass = new Pass(vae);
     assertThatIllegalStateException()
-        .isThrownBy(terms::logLik)
-        .withMessage("Terms: no forward pass was done");
-    assertThatIllegalStateException().isThrownBy(terms::latent);
-    assertThatIllegalStateException().isThrownBy(terms::loss);
+        .isThrownBy(pass::logLik)
+        .withMessage("Pass: no forward pass was done");
+    assertThatIllegalStateException().isThrownBy(pass::latent);
+    assertThatIllegalStateException().isThrownBy(pass::kl);
     Tensor x = Tensor.zeros(2, 3);
-    Elbo elbo = new Elbo(1, 0, 0);
-    Var loss = vae.loss(tape, Var.constant(x), new NoiseKey(1, 1), elbo, 0, terms);
-    assertThat(terms.loss()).isSameAs(loss);
+    Var loss = pass.loss(tape, Observed.of(x), new NoiseKey(1, 1), Elbo.PLAIN, 0);
     double sum = 0;
     for (int b = 0; b < 2; b++) {
-      sum += terms.latent().kl().value().get(b) - terms.logLik().value().get(b);
+      sum += pass.kl().value().get(b) - pass.logLik().value().get(b);
     }
     assertThat((double) loss.value().get(0)).isCloseTo(sum / 2, within(1e-5));
   }
@@ -140,13 +138,11 @@ class VaeTest {
               return decoder.forward(t, z);
             },
             spec.likelihood().build(parameters, BOUNDS));
-    Var x = Var.constant(TapeCheck.normal(1, 0.1, 2, 3));
-    x.value().fill(0.25f);
-    Elbo elbo = new Elbo(1, 0, 0);
-    Vae.Terms terms = new Vae.Terms();
-    float loss = vae.loss(tape, x, new NoiseKey(1, 1), elbo, 0, terms).value().get(0);
+    Observed x = Observed.of(TapeCheck.normal(1, 0.1, 2, 3));
+    x.x().value().fill(0.25f);
+    float loss = new Pass(vae).loss(tape, x, new NoiseKey(1, 1), Elbo.PLAIN, 0).value().get(0);
     Vae described = new Vae(spec, parameters);
-    Var wanted = described.loss(tape, x, new NoiseKey(1, 1), elbo, 0, terms);
+    Var wanted = new Pass(described).loss(tape, x, new NoiseKey(1, 1), Elbo.PLAIN, 0);
     assertThat(loss).isEqualTo(wanted.value().get(0));
     assertThat(called).containsExactly("encoder", "decoder");
     Likelihood likelihood = spec.likelihood().build(parameters, BOUNDS);
@@ -170,7 +166,7 @@ class VaeTest {
         .withMessage(wanted.formatted(1, 0, "[]"));
     Vae.Spec spec = spec(3, List.of(), 2);
     Vae vae = new Vae(spec, spec.parameters(1, null));
-    Var wide = Var.constant(TapeCheck.normal(1, 1, 2, 4));
+    Observed wide = Observed.of(TapeCheck.normal(1, 1, 2, 4));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> vae.posteriorMean(tape, wide))
         .withMessage("forward: w [3,2] must be [4,2]");

@@ -22,7 +22,8 @@ public final class SelfCheck {
           DiscreteChecks::addTo,
           ScoreChecks::addTo,
           DivergenceChecks::addTo,
-          NetworkChecks::addTo);
+          NetworkChecks::addTo,
+          ComposeChecks::addTo);
 
   /**
    * One comparison.

@@ -48,9 +48,9 @@ public final class ElboStep {
     // Without pixel means the output bias starts at 0, and the untrained losses are comparable.
     Parameters parameters = spec.parameters(ClassicVae.SEED, null);
     return new TrainingStep(
-        new Model(new Vae(spec, parameters), parameters, data.height(), data.width()),
+        new Model(new Vae(spec, parameters), parameters, data.height(), data.width(), 0),
         Backends.simd(),
-        Elbo.parse("elbo", 0, 0),
+        Elbo.PLAIN,
         Adam.builder(parameters).learningRate(ClassicVae.LEARNING_RATE).build(),
         new Batches(data, ClassicVae.BATCH, ClassicVae.SEED),
         ClassicVae.BATCH,

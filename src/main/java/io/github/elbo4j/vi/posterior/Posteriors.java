@@ -1,0 +1,104 @@
+package io.github.elbo4j.vi.posterior;
+
+import io.github.elbo4j.vi.DiagonalGaussianPosterior;
+import io.github.elbo4j.vi.PosteriorSpec;
+import io.github.elbo4j.vi.SpecText;
+import io.github.elbo4j.vi.flow.AutoregressiveFlow;
+import io.github.elbo4j.vi.flow.CouplingFlow;
+import io.github.elbo4j.vi.flow.FlowSpec;
+import io.github.elbo4j.vi.flow.HouseholderFlow;
+import io.github.elbo4j.vi.flow.PlanarFlow;
+import io.github.elbo4j.vi.flow.RadialFlow;
+import io.github.elbo4j.vi.flow.SylvesterFlow;
+import java.util.List;
+
+/** Posteriors by name. */
+public final class Posteriors {
+  /** Every form and what it is, a line each as {@code --help} shows them. */
+  public static final String HELP =
+      "diagonal (default): Gaussian with independent dimensions%n"
+          + "full: Gaussian with any covariance%n"
+          + "planar:STEPS[:shared], radial:STEPS[:shared], householder:STEPS[:shared],"
+          + " sylvester:STEPS[:shared]: flow whose steps are read off the encoder, or shared by all"
+          + " data points%n"
+          + "nice:STEPS[:WIDTH], realnvp:STEPS[:WIDTH], spline:STEPS[:WIDTH]: coupling flow with"
+          + " networks of a hidden layer (default: 128)%n"
+          + "iaf:STEPS[:WIDTH]: autoregressive flow, one pass of its networks a sample%n"
+          + "maf:STEPS[:WIDTH]: the same inverted, a pass for each latent dimension";
+
+  private static final List<String> FORMS = SpecText.forms(HELP);
+
+  /** Of the networks of a flow. */
+  private static final int WIDTH = 128;
+
+  private Posteriors() {}
+
+  /**
+   * Reads a name.
+   *
+   * @param latent D, for posteriors that do not name their own sizes
+   * @throws IllegalArgumentException naming what is possible
+   */
+  public static PosteriorSpec parse(String text, int latent) {
+    SpecText spec = SpecText.of("posterior", text);
+    return switch (spec.name()) {
+      case "diagonal" -> {
+        spec.expect(0, "diagonal");
+        yield new DiagonalGaussianPosterior.Spec(latent);
+      }
+      case "full" -> {
+        spec.expect(0, "full");
+        yield latent == 1 // where the two are one
+            ? new DiagonalGaussianPosterior.Spec(latent)
+            : new FullCovariancePosterior.Spec(latent);
+      }
+      case "planar" ->
+          new FlowPosterior.Spec(latent, new PlanarFlow.Spec(steps(spec), shared(spec)));
+      case "radial" ->
+          new FlowPosterior.Spec(latent, new RadialFlow.Spec(steps(spec), shared(spec)));
+      case "householder" ->
+          new FlowPosterior.Spec(latent, new HouseholderFlow.Spec(steps(spec), shared(spec)));
+      case "sylvester" ->
+          new FlowPosterior.Spec(latent, new SylvesterFlow.Spec(steps(spec), shared(spec)));
+      case "nice" -> coupling(spec, latent, CouplingFlow.Kind.ADDITIVE);
+      case "realnvp" -> coupling(spec, latent, CouplingFlow.Kind.AFFINE);
+      case "spline" -> coupling(spec, latent, CouplingFlow.Kind.SPLINE);
+      case "iaf", "maf" -> {
+        int steps = steps(spec);
+        FlowSpec flow =
+            new AutoregressiveFlow.Spec(steps, width(spec), spec.name().equals("maf"));
+        yield new FlowPosterior.Spec(latent, flow);
+      }
+      default -> throw spec.unknown(FORMS);
+    };
+  }
+
+  private static PosteriorSpec coupling(SpecText spec, int latent, CouplingFlow.Kind kind) {
+    int steps = steps(spec);
+    return new FlowPosterior.Spec(latent, new CouplingFlow.Spec(kind, steps, width(spec)));
+  }
+
+  private static int steps(SpecText spec) {
+    String form = form(spec);
+    return spec.expect(1, 2, form).integer(0, 1, form);
+  }
+
+  private static int width(SpecText spec) {
+    return spec.integer(1, 1, form(spec), WIDTH);
+  }
+
+  private static boolean shared(SpecText spec) {
+    if (spec.arguments().size() < 2) {
+      return false;
+    }
+    if (!spec.arguments().get(1).equals("shared")) {
+      throw spec.refusal("must be of the form " + form(spec));
+    }
+    return true;
+  }
+
+  /** The form that begins with the name. */
+  private static String form(SpecText spec) {
+    return FORMS.stream().filter(f -> f.startsWith(spec.name() + ":")).findFirst().orElseThrow();
+  }
+}

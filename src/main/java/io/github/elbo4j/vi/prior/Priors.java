@@ -1,0 +1,42 @@
+package io.github.elbo4j.vi.prior;
+
+import io.github.elbo4j.vi.PriorSpec;
+import io.github.elbo4j.vi.SpecText;
+import java.util.List;
+
+/** Priors by name. */
+public final class Priors {
+  /** Every form and what it is, a line each as {@code --help} shows them. */
+  public static final String HELP =
+      "normal (default): standard normal%n"
+          + "flow:STEPS[:WIDTH]: a learned flow of it (RealNVP) with networks of a hidden layer"
+          + " (default: 128)";
+
+  private static final List<String> FORMS = SpecText.forms(HELP);
+
+  /** Of the networks of a flow. */
+  private static final int WIDTH = 128;
+
+  private Priors() {}
+
+  /**
+   * Reads a name.
+   *
+   * @throws IllegalArgumentException naming what is possible
+   */
+  public static PriorSpec parse(String text) {
+    SpecText spec = SpecText.of("prior", text);
+    return switch (spec.name()) {
+      case "normal" -> {
+        spec.expect(0, "normal");
+        yield PriorSpec.NORMAL;
+      }
+      case "flow" -> {
+        String form = "flow:STEPS[:WIDTH]";
+        int steps = spec.expect(1, 2, form).integer(0, 1, form);
+        yield new FlowPrior.Spec(steps, spec.integer(1, 1, form, WIDTH));
+      }
+      default -> throw spec.unknown(FORMS);
+    };
+  }
+}
