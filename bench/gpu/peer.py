@@ -8,6 +8,7 @@ batches are slices of floats that are on the device already: PyTorch does less t
 """
 import argparse
 import json
+import math
 import os
 import signal
 import statistics
@@ -20,12 +21,12 @@ PIXELS = 784
 # name, hidden layers, latent dimensions, batch, samples: those of StepTimes.java
 MODELS = [
     ("784-400-20 batch 128", (400,), 20, 128, 1),
-    ("784-200-200-50 K=50 batch 20", (200, 200), 50, 20, 50),
+    ("784-200-200-50 IWAE K=50 batch 20", (200, 200), 50, 20, 50),
     ("784-2048-2048-64 batch 4096", (2048, 2048), 64, 4096, 1),
 ]
 TINY_MODELS = [
     ("784-8-2 batch 16", (8,), 2, 16, 1),
-    ("784-8-8-3 K=5 batch 4", (8, 8), 3, 4, 5),
+    ("784-8-8-3 IWAE K=5 batch 4", (8, 8), 3, 4, 5),
 ]
 LEARNING_STEPS = 50
 ROUNDS = 15
@@ -195,15 +196,26 @@ def vae(torch, hidden, latent, samples):
             for layer in self.encoder:
                 h = functional.relu(layer(h))
             mu, log_var = self.mu(h), self.log_var(h)
-            kl = -0.5 * (1 + log_var - mu * mu - log_var.exp()).sum() / x.shape[0]
-            if samples > 1:
-                mu, log_var = mu.repeat_interleave(samples, 0), log_var.repeat_interleave(samples, 0)
-                x = x.repeat_interleave(samples, 0)
-            h = mu + torch.exp(0.5 * log_var) * torch.randn_like(mu)
+            if samples == 1:
+                kl = -0.5 * (1 + log_var - mu * mu - log_var.exp()).sum()
+                eps = torch.randn_like(mu)
+                logits = self.decode(mu + torch.exp(0.5 * log_var) * eps)
+                bce = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+                return (bce + kl) / x.shape[0]
+            # The importance-weighted bound; what log p(z) and log q(z|x) have in common cancels.
+            mu, log_var = mu.unsqueeze(1), log_var.unsqueeze(1)
+            eps = torch.randn(x.shape[0], samples, latent, device=x.device)
+            z = mu + torch.exp(0.5 * log_var) * eps
+            logits = self.decode(z)
+            target = x.unsqueeze(1).expand(-1, samples, -1)
+            log_lik = -functional.binary_cross_entropy_with_logits(logits, target, reduction="none").sum(2)
+            log_w = log_lik + 0.5 * (eps * eps + log_var - z * z).sum(2)
+            return -(torch.logsumexp(log_w, 1) - math.log(samples)).mean()
+
+        def decode(self, z):
             for layer in self.decoder:
-                h = functional.relu(layer(h))
-            bce = functional.binary_cross_entropy_with_logits(self.output(h), x, reduction="sum")
-            return bce / x.shape[0] + kl
+                z = functional.relu(layer(z))
+            return self.output(z)
 
     return Vae().cuda()
 

@@ -72,7 +72,11 @@ class AssemblerTest {
         check(JNvPTXCompiler.nvPTXCompilerGetErrorLogSize(compiler, size), "GetErrorLogSize");
         byte[] log = new byte[Math.toIntExact(size[0]) + 1];
         check(JNvPTXCompiler.nvPTXCompilerGetErrorLog(compiler, log), "GetErrorLog");
-        return file + ": " + nvPTXCompileResult.stringFor(code) + " " + new String(log, StandardCharsets.UTF_8);
+        return file
+            + ": "
+            + nvPTXCompileResult.stringFor(code)
+            + " "
+            + new String(log, StandardCharsets.UTF_8);
       }
       check(JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(compiler, size), "ProgramSize");
       byte[] program = new byte[Math.toIntExact(size[0])];

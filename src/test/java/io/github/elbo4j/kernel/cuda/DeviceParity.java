@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Every case of every family on the device, against the reference; and again, for the same bits. */
+/**
+ * Every case of every family on the device, against the reference; and again, for the same bits.
+ */
 final class DeviceParity {
   /** Families to test, all unless -Delbo4j.families=a,b names some. */
   private static final String ONLY = System.getProperty("elbo4j.families", "");

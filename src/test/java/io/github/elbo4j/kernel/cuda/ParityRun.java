@@ -5,8 +5,8 @@ import io.github.elbo4j.train.JsonLine;
 import java.util.List;
 
 /**
- * {@link DeviceParity} where there is no JUnit: on a machine with a GPU, by gpu-check. Prints a line
- * {@code #i name} before case i, a JSON object for each that fails, and {@code #end}.
+ * {@link DeviceParity} where there is no JUnit: on a machine with a GPU, by gpu-check. Prints a
+ * line {@code #i name} before case i, a JSON object for each that fails, and {@code #end}.
  */
 public final class ParityRun {
   /** Status when the device is beyond use: whoever started this goes on after the last case. */

@@ -74,8 +74,7 @@ final class Child {
       }
       if (!ended) {
         boolean nothing = item.isEmpty();
-        rows.add(
-            new JsonLine().put("item", nothing ? name : item).put("error", reason).toString());
+        rows.add(new JsonLine().put("item", nothing ? name : item).put("error", reason).toString());
         if (nothing) {
           break; // it cannot even begin
         }

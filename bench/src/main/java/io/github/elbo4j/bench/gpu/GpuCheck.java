@@ -102,7 +102,9 @@ public final class GpuCheck {
                   .with("CUDA_MODULE_LOADING", "EAGER")
                   .run(90));
       case "parity" ->
-          keep(child("parity", PARITY, List.of(), smoke() ? List.of("--short") : List.of()).run(150));
+          keep(
+              child("parity", PARITY, List.of(), smoke() ? List.of("--short") : List.of())
+                  .run(150));
       case "kernels" -> keep(child(part, KernelRates.class.getName(), List.of(), sizes()).run(150));
       case "gemm" -> products();
       case "steps" -> steps();
@@ -155,8 +157,7 @@ public final class GpuCheck {
               List.of(tool, "--tool", check, "--target-processes", "all", "--print-limit", "20"));
       command.addAll(List.of("--error-exitcode", "9", "--log-file", work + "/" + check + ".txt"));
       // Blocks as long as was asked for, and memory never used twice.
-      command.addAll(
-          Child.java(List.of("-Delbo4j.cuda.exact=true"), PARITY, List.of("--short")));
+      command.addAll(Child.java(List.of("-Delbo4j.cuda.exact=true"), PARITY, List.of("--short")));
       keep(new Sanitized(new Run(check, command).run(100), work.resolve(check + ".txt")).part());
     }
   }

@@ -5,7 +5,6 @@ import static io.github.elbo4j.bench.gpu.Verdicts.text;
 import io.github.elbo4j.bench.Machine;
 import io.github.elbo4j.bench.gpu.Part.Row;
 import io.github.elbo4j.bench.gpu.Verdicts.Verdict;
-import io.github.elbo4j.train.JsonLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +38,9 @@ final class GpuReport {
     return Verdicts.parityPassed(parts);
   }
 
-  /** Writes {@code <gpu>-<date>.json} and {@code .md} into a folder; the two without their ending. */
+  /**
+   * Writes {@code <gpu>-<date>.json} and {@code .md} into a folder; the two without their ending.
+   */
   Path write(Path folder) throws IOException {
     Files.createDirectories(folder);
     String name = device.text("device").replaceAll(",.*", "");
@@ -141,7 +142,9 @@ final class GpuReport {
     double product = bestProduct();
     StringBuilder table =
         new StringBuilder(
-            text("## Kernels%n%nCopy: %.0f GB/s. Best matrix product: %.1f TFLOP/s.%n%n", copy, product));
+            text(
+                "## Kernels%n%nCopy: %.0f GB/s. Best matrix product: %.1f TFLOP/s.%n%n",
+                copy, product));
     table.append("| kernel | shape | us | min-max | GB/s | of copy | TFLOP/s | of product | |\n");
     table.append("|---|---|---:|---:|---:|---:|---:|---:|---|\n");
     for (Row r : part("kernels").rowsWith("kernel")) {
@@ -182,7 +185,8 @@ final class GpuReport {
   }
 
   private String productTable() {
-    StringBuilder table = new StringBuilder("## Matrix products\n\n| provider | shape | us | TFLOP/s |\n");
+    StringBuilder table =
+        new StringBuilder("## Matrix products\n\n| provider | shape | us | TFLOP/s |\n");
     table.append("|---|---|---:|---:|\n");
     products()
         .forEach(
@@ -202,7 +206,8 @@ final class GpuReport {
   private String stepTable() {
     StringBuilder table =
         new StringBuilder("## Training step, us\n\n| model | launch by launch | as a graph |");
-    table.append(" PyTorch eager | torch.compile | reduce-overhead | losses of step 1, then 41-50 |\n");
+    table.append(
+        " PyTorch eager | torch.compile | reduce-overhead | losses of step 1, then 41-50 |\n");
     table.append("|---|---:|---:|---:|---:|---:|---|\n");
     List<Row> graphs = part("steps as graphs").rowsWith("step");
     for (Row ours : part("steps launch by launch").rowsWith("step")) {
@@ -251,7 +256,8 @@ final class GpuReport {
   private String loadTable() {
     List<Row> rows = part("load").rowsWith("module");
     StringBuilder table =
-        new StringBuilder("## Loading\n\nPTX compiled by the driver, once a machine; then cached.\n\n");
+        new StringBuilder(
+            "## Loading\n\nPTX compiled by the driver, once a machine; then cached.\n\n");
     table.append("| module | PTX KiB | first ms | cached ms |\n|---|---:|---:|---:|\n");
     double first = 0;
     double cached = 0;

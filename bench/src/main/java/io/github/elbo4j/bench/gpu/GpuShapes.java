@@ -1,6 +1,7 @@
 package io.github.elbo4j.bench.gpu;
 
 import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.compose.ComposeBenchmark;
 import io.github.elbo4j.bench.kernel.covariance.CholeskyBenchmark;
 import io.github.elbo4j.bench.kernel.covariance.CovarianceBenchmark;
 import io.github.elbo4j.bench.kernel.dense.BatchNormBenchmark;
@@ -61,6 +62,7 @@ record GpuShapes(
               "4096x16x16",
               "4096x64x256"),
           moves(ReduceBenchmark.class, "5x7", "4096x100", "524288x100"),
+          moves(ComposeBenchmark.class, "5x2x7", "4096x1x64", "20x50x50", "262144x1x64"),
           moves(OptimBenchmark.class, "1027", "652824", "33554432"),
           moves(NormalizationBenchmark.class, "5x7", "4096x400", "131072x400"),
           moves(BatchNormBenchmark.class, "5x3x2", "4096x400x1", "131072x400x1"),

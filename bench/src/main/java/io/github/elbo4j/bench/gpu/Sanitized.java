@@ -19,7 +19,8 @@ record Sanitized(Part run, Path log) {
   private static final Pattern SUMMARY =
       Pattern.compile("(?:ERROR SUMMARY: (\\d+) error|RACECHECK SUMMARY: (\\d+) hazard)");
 
-  private static final Pattern FINDING = Pattern.compile("=+ +((?:Invalid|Uninitialized|Error|Warning|Program).*)");
+  private static final Pattern FINDING =
+      Pattern.compile("=+ +((?:Invalid|Uninitialized|Error|Warning|Program).*)");
 
   /** The part with a row for the errors that the tool counted, and the first lines of them. */
   Part part() throws IOException {

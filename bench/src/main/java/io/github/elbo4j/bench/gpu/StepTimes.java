@@ -1,5 +1,7 @@
 package io.github.elbo4j.bench.gpu;
 
+import io.github.elbo4j.autodiff.ComposeOps;
+import io.github.elbo4j.autodiff.ImportanceOps;
 import io.github.elbo4j.autodiff.ReduceOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
@@ -21,6 +23,9 @@ import io.github.elbo4j.vi.Latent;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Objective;
+import io.github.elbo4j.vi.Pass;
+import io.github.elbo4j.vi.Posterior;
+import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
 import io.github.elbo4j.vi.Want;
 import java.io.IOException;
@@ -28,11 +33,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The trainer's own step on the device, with all that it does: gathering a shuffled batch of bytes,
- * taking it there, forward, backward, the check of the loss, Adam. {@code -Delbo4j.cuda.graphs} says
- * whether as one graph or a launch a kernel. bench/gpu/peer.py does the same models in PyTorch.
+ * taking it there, forward, backward, the check of the loss, Adam. {@code -Delbo4j.cuda.graphs}
+ * says whether as one graph or a launch a kernel. bench/gpu/peer.py does the same models in
+ * PyTorch.
  */
 final class StepTimes {
   private static final double LEARNING_RATE = 1e-3;
@@ -52,13 +59,13 @@ final class StepTimes {
   private static final List<Size> SIZES =
       List.of(
           new Size("784-400-20 batch 128", List.of(400), 20, 128, 1),
-          new Size("784-200-200-50 K=50 batch 20", List.of(200, 200), 50, 20, 50),
+          new Size("784-200-200-50 IWAE K=50 batch 20", List.of(200, 200), 50, 20, 50),
           new Size("784-2048-2048-64 batch 4096", List.of(2048, 2048), 64, 4096, 1));
 
   private static final List<Size> TINY =
       List.of(
           new Size("784-8-2 batch 16", List.of(8), 2, 16, 1),
-          new Size("784-8-8-3 K=5 batch 4", List.of(8, 8), 3, 4, 5));
+          new Size("784-8-8-3 IWAE K=5 batch 4", List.of(8, 8), 3, 4, 5));
 
   private StepTimes() {}
 
@@ -151,9 +158,9 @@ final class StepTimes {
     // Without pixel means the output bias starts at 0, and the untrained losses are comparable.
     Parameters parameters = spec.parameters(SEED, null, backend.memory());
     return new TrainingStep(
-        new Model(new Vae(spec, parameters), parameters, pictures.height(), pictures.width()),
+        new Model(new Vae(spec, parameters), parameters, pictures.height(), pictures.width(), 0),
         backend,
-        size.samples() == 1 ? new Elbo(1, 0, 0) : new ManySamples(size.samples()),
+        size.samples() == 1 ? Elbo.PLAIN : new ImportanceWeighted(size.samples()),
         Adam.builder(parameters).learningRate(LEARNING_RATE).build(),
         new Batches(pictures, size.batch(), SEED),
         size.batch(),
@@ -161,18 +168,26 @@ final class StepTimes {
         false);
   }
 
-  /** {@code −mean_{b,k} log p(x_b|z_bk) + mean_b KL_b}: the ELBO with K samples a data point. */
-  private record ManySamples(int samples) implements Objective {
+  /**
+   * {@code −mean_b log 1/K Σ_k p(x_b|z_bk) p(z_bk) / q(z_bk|x_b)}: the importance-weighted bound
+   * (Burda et al. 2016).
+   */
+  private record ImportanceWeighted(int samples) implements Objective {
     @Override
-    public Want wants() {
-      return Want.KL;
+    public Var loss(Pass pass) {
+      Tape tape = pass.tape();
+      Latent latent = pass.sample(samples, Want.LOG_DENSITIES);
+      Var logLik = pass.logLik(latent.z());
+      pass.report(logLik, ComposeOps.sum(tape, latent.logQ(), 1, latent.logP(), -1));
+      Var logW = ComposeOps.sum(tape, logLik, 1, latent.logP(), 1, latent.logQ(), -1);
+      int points = pass.data().points();
+      Var bound = ImportanceOps.bound(tape, logW, points, 0).bound();
+      return ReduceOps.weightedSum(tape, bound, -1f / points);
     }
 
     @Override
-    public Var loss(Tape tape, Var logLik, Latent latent, long step) {
-      float perRow = -1f / logLik.value().size();
-      float perPoint = 1f / latent.kl().value().size();
-      return ReduceOps.weightedSum(tape, logLik, perRow, latent.kl(), perPoint);
+    public @Nullable String refusal(Posterior posterior, Prior prior) {
+      return posterior.refusal(prior, Want.LOG_DENSITIES);
     }
   }
 }

@@ -31,18 +31,27 @@ final class Verdicts {
     this.parts = parts;
     parity();
     bandwidth();
-    ratio("fused reparameterise + KL, noise drawn inside, >= 4x PyTorch eager", 4,
+    ratio(
+        "fused reparameterise + KL, noise drawn inside, >= 4x PyTorch eager",
+        4,
         kernel("gaussian.reparameterizeDrawn", GpuShapes.REPARAMETERIZED),
         peerKernel("reparameterizeKl", "eager"));
-    ratio("the same >= 1.3x torch.compile", 1.3,
+    ratio(
+        "the same >= 1.3x torch.compile",
+        1.3,
         kernel("gaussian.reparameterizeDrawn", GpuShapes.REPARAMETERIZED),
         peerKernel("reparameterizeKl", "compile"));
-    ratio("batched Cholesky with gradient, D = 32, batch 4096, >= 3x torch", 3,
+    ratio(
+        "batched Cholesky with gradient, D = 32, batch 4096, >= 3x torch",
+        3,
         kernel("cholesky.factorBoth", GpuShapes.FACTORED),
         peerKernel("cholesky", "eager"));
     Measured step = classicStep();
     ratio("classic training step >= 5x PyTorch eager", 5, step, peerStep("eager"));
-    ratio("the same >= 1.5x torch.compile, with graphs on both sides", 1.5, step,
+    ratio(
+        "the same >= 1.5x torch.compile, with graphs on both sides",
+        1.5,
+        step,
         fastest(peerStep("compile"), peerStep("reduceOverhead")));
   }
 
@@ -69,8 +78,7 @@ final class Verdicts {
                     parity.items(),
                     parity.failures().size(),
                     parity.whole() ? "" : ", " + parity.reason());
-    String reached =
-        parity.items() == 0 ? "not measured" : parityPassed(parts) ? "yes" : "no";
+    String reached = parity.items() == 0 ? "not measured" : parityPassed(parts) ? "yes" : "no";
     all.add(new Verdict("every parity case passes on the device", measured, reached));
   }
 
