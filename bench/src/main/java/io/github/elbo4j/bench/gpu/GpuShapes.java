@@ -1,6 +1,8 @@
 package io.github.elbo4j.bench.gpu;
 
+import io.github.elbo4j.bench.kernel.Covers;
 import io.github.elbo4j.bench.kernel.KernelBenchmark;
+import io.github.elbo4j.bench.kernel.compose.ColumnsBenchmark;
 import io.github.elbo4j.bench.kernel.compose.ComposeBenchmark;
 import io.github.elbo4j.bench.kernel.covariance.CholeskyBenchmark;
 import io.github.elbo4j.bench.kernel.covariance.CovarianceBenchmark;
@@ -30,7 +32,15 @@ import io.github.elbo4j.bench.kernel.pixels.PixelsBenchmark;
 import io.github.elbo4j.bench.kernel.random.DropoutBenchmark;
 import io.github.elbo4j.bench.kernel.random.RandomBenchmark;
 import io.github.elbo4j.bench.kernel.reduce.ReduceBenchmark;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
 
 /**
  * What is measured on a GPU: the benchmarks of every family, in a shape of a training step and in
@@ -73,6 +83,7 @@ record GpuShapes(
           moves(CategoricalBenchmark.class, "5x3x4", "4096x20x10", "131072x20x10"),
           moves(ScoreBenchmark.class, "3x2x5", "4096x1x64", "128x50x64", "262144x1x64"),
           moves(ImportanceBenchmark.class, "5x7", "4096x50", "20x5000", "131072x50"),
+          computes(ColumnsBenchmark.class, "7x3", "512x64", "65536x64"),
           computes(RandomBenchmark.class, "1027", "262144", "33554432"),
           computes(ConcreteBenchmark.class, "5x3x4", "4096x20x10", "131072x20x10"),
           computes(CodebookBenchmark.class, "5x7x3", "4096x512x64", "65536x512x64"),
@@ -101,6 +112,46 @@ record GpuShapes(
               "128x784x400",
               "128x400x784",
               "1000x200x784"));
+
+  /** The two of forward and backward that PyTorch is asked for. */
+  private static final Set<String> BOTH = Set.of("reparameterizeDrawnBoth", "factorBoth");
+
+  /**
+   * What is measured of the family: its benchmarks of one hook; of forward and backward together
+   * what has no benchmark of its own, and what PyTorch is asked for.
+   */
+  List<String> methods() {
+    List<Method> benchmarks =
+        Arrays.stream(type.getMethods())
+            .filter(m -> m.isAnnotationPresent(Benchmark.class))
+            .sorted(Comparator.comparing(Method::getName))
+            .toList();
+    Set<String> covered = new HashSet<>();
+    benchmarks.stream().filter(m -> !isBoth(m)).forEach(m -> covered.addAll(hooks(m)));
+    return benchmarks.stream()
+        .filter(
+            m -> !isBoth(m) || BOTH.contains(m.getName()) || !covered.containsAll(hooks(m)))
+        .map(Method::getName)
+        .toList();
+  }
+
+  /** The hooks that a benchmark of the family calls. */
+  List<String> hooks(String benchmark) {
+    try {
+      return hooks(type.getMethod(benchmark));
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<String> hooks(Method benchmark) {
+    @Nullable Covers covers = benchmark.getAnnotation(Covers.class);
+    return covers == null ? List.of() : List.of(covers.value());
+  }
+
+  private static boolean isBoth(Method benchmark) {
+    return benchmark.getName().toLowerCase(Locale.ROOT).endsWith("both");
+  }
 
   private static GpuShapes moves(
       Class<? extends KernelBenchmark> type, String tiny, String... shapes) {

@@ -1,7 +1,6 @@
 package io.github.elbo4j.bench.gpu;
 
 import io.github.elbo4j.bench.Spread;
-import io.github.elbo4j.bench.kernel.Covers;
 import io.github.elbo4j.bench.kernel.KernelBenchmark;
 import io.github.elbo4j.bench.kernel.Numbers;
 import io.github.elbo4j.bench.kernel.TimedBenchmark;
@@ -13,10 +12,8 @@ import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.train.JsonLine;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,7 +22,6 @@ import java.util.TreeMap;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
@@ -33,10 +29,6 @@ import org.openjdk.jmh.annotations.Param;
  * shapes of {@link GpuShapes} and their arguments in device memory.
  */
 final class KernelRates {
-  /** The two of forward and backward that PyTorch is asked for; else each hook by itself. */
-  private static final Set<String> BOTH =
-      Set.of("gaussian.reparameterizeDrawnBoth", "cholesky.factorBoth");
-
   /** Kernels of moving families that compute more than they move. */
   private static final Set<String> COMPUTING = Set.of("importance.tailIndex");
 
@@ -125,13 +117,12 @@ final class KernelRates {
 
   private void measure(GpuShapes family, String shape, boolean gemm) {
     List<KernelBenchmark> sets = new ArrayList<>();
-    for (String method : methods(family.type())) {
+    for (String method : gemm ? List.of("gemm") : family.methods()) {
       String kernel = kernel(family.type(), method);
-      boolean wanted = gemm ? method.equals("gemm") : !isBoth(method) || BOTH.contains(kernel);
-      if (wanted && items.begin(kernel + " " + shape)) {
+      if (items.begin(kernel + " " + shape)) {
         try {
           if (sets.isEmpty()) {
-            sets.addAll(prepared(family.type(), shape));
+            sets.addAll(prepared(family, shape));
           }
           Items.row(row(family, kernel, shape, method, sets));
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -154,7 +145,7 @@ final class KernelRates {
     return new JsonLine()
         .put("kernel", kernel)
         .put("shape", shape)
-        .put("hooks", String.join(" ", covered(family.type(), method)))
+        .put("hooks", String.join(" ", family.hooks(method)))
         .put("micros", micros)
         .put("min", times.micros().min())
         .put("max", times.micros().max())
@@ -170,13 +161,14 @@ final class KernelRates {
   }
 
   /** The same benchmark with several sets of arguments on the device. */
-  private List<KernelBenchmark> prepared(Class<? extends KernelBenchmark> type, String shape) {
+  private List<KernelBenchmark> prepared(GpuShapes family, String shape) {
+    Class<? extends KernelBenchmark> type = family.type();
     Map<String, String> values = values(type, shape);
     KernelBenchmark first = TimedBenchmark.create(type, values);
     first.setUp(Numbers.repeating());
     OnDevice.move(first, backend.memory());
     long footprint =
-        methods(type).stream().mapToLong(m -> first.workOf(m).footprint()).max().orElse(0);
+        family.methods().stream().mapToLong(m -> first.workOf(m).footprint()).max().orElse(0);
     List<KernelBenchmark> sets = new ArrayList<>(List.of(first));
     while (sets.size() < (footprint > cache ? SETS_OF_LARGE : SETS)) {
       KernelBenchmark next = TimedBenchmark.create(type, values);
@@ -198,27 +190,6 @@ final class KernelRates {
     values.put("shape", shape);
     values.put("backend", "cuda");
     return values;
-  }
-
-  private static List<String> methods(Class<?> type) {
-    return Arrays.stream(type.getMethods())
-        .filter(m -> m.isAnnotationPresent(Benchmark.class))
-        .map(Method::getName)
-        .sorted(Comparator.naturalOrder())
-        .toList();
-  }
-
-  private static String[] covered(Class<?> type, String method) {
-    try {
-      @Nullable Covers covers = type.getMethod(method).getAnnotation(Covers.class);
-      return covers == null ? new String[0] : covers.value();
-    } catch (NoSuchMethodException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static boolean isBoth(String method) {
-    return method.toLowerCase(Locale.ROOT).endsWith("both");
   }
 
   private static String kernel(Class<?> type, String method) {

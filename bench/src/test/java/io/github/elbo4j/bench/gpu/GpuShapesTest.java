@@ -2,10 +2,8 @@ package io.github.elbo4j.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.elbo4j.bench.kernel.Covers;
 import io.github.elbo4j.kernel.Backend;
 import java.lang.reflect.Modifier;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,11 +15,7 @@ class GpuShapesTest {
     Set<String> measured = new TreeSet<>();
     for (GpuShapes family : GpuShapes.ALL) {
       assertThat(family.shapes()).as(family.type().getSimpleName()).hasSizeGreaterThanOrEqualTo(2);
-      Arrays.stream(family.type().getMethods())
-          .filter(m -> !m.getName().toLowerCase(Locale.ROOT).endsWith("both"))
-          .map(m -> m.getAnnotation(Covers.class))
-          .filter(java.util.Objects::nonNull)
-          .forEach(covers -> measured.addAll(Arrays.asList(covers.value())));
+      family.methods().forEach(method -> measured.addAll(family.hooks(method)));
     }
     assertThat(measured).containsExactlyElementsOf(hooks());
   }
