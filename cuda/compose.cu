@@ -114,14 +114,18 @@ KERNEL(compose_merge_backward)(const float *mu1, const float *logVar1, const flo
     }
 }
 
-// x = mu − mean; part [chunks,d] has the sums of the columns of chunks of rows, mu and x [rows,d]
-KERNEL(compose_centre)(const float *mu, const double *part, i64 chunks, float *x, i64 rows, i64 d) {
+// means[j] = mean of column j, in double, from the sums of the columns of chunks of rows: part [chunks,d], means [d]
+KERNEL(compose_means)(const double *part, i64 chunks, double *means, i64 rows, i64 d) {
     for (i64 j = flat_index(); j < d; j += flat_count()) {
         double sum = 0;
         for (i64 chunk = 0; chunk < chunks; ++chunk) sum += part[chunk * d + j];
-        double mean = sum / rows;
-        for (i64 r = 0; r < rows; ++r) x[r * d + j] = (float) (mu[r * d + j] - mean);
+        means[j] = sum / rows;
     }
+}
+
+// x = mu − means; mu and x have size elements in rows of d
+KERNEL(compose_centre)(const float *mu, const double *means, float *x, i64 size, i64 d) {
+    for (i64 i = flat_index(); i < size; i += flat_count()) x[i] = (float) (mu[i] - means[i - quotient(i, d) * d]);
 }
 
 // The first stage of the penalty, and where a block is alone also the last: part[block] = Σ λ·(C_ij − [i = j])² over the

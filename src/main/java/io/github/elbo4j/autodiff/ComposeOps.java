@@ -347,8 +347,36 @@ public final class ComposeOps {
       return arrived(mu) != null || arrived(logVar) != null;
     }
 
+    /** One call, or where a variable has two of the roles, one for each gradient. */
     @Override
     protected void backward(Backend kernels) {
+      Tensor dMu1 = mu1.gradient();
+      Tensor dLogVar1 = logVar1.gradient();
+      Tensor dMu2 = mu2.gradient();
+      Tensor dLogVar2 = logVar2.gradient();
+      boolean twice =
+          logVar1 == mu1
+              || mu2 == mu1
+              || mu2 == logVar1
+              || logVar2 == mu1
+              || logVar2 == mu2
+              || logVar2 == logVar1;
+      if (!twice) {
+        backward(kernels, dMu1, dLogVar1, dMu2, dLogVar2);
+        return;
+      }
+      backward(kernels, dMu1, null, null, null);
+      backward(kernels, null, dLogVar1, null, null);
+      backward(kernels, null, null, dMu2, null);
+      backward(kernels, null, null, null, dLogVar2);
+    }
+
+    private void backward(
+        Backend kernels,
+        @Nullable Tensor dMu1,
+        @Nullable Tensor dLogVar1,
+        @Nullable Tensor dMu2,
+        @Nullable Tensor dLogVar2) {
       kernels
           .compose()
           .mergeGaussiansBackward(
@@ -358,10 +386,10 @@ public final class ComposeOps {
               logVar2.value(),
               arrived(mu),
               arrived(logVar),
-              mu1.gradient(),
-              logVar1.gradient(),
-              mu2.gradient(),
-              logVar2.gradient());
+              dMu1,
+              dLogVar1,
+              dMu2,
+              dLogVar2);
     }
   }
 

@@ -13,8 +13,8 @@ public final class DivergenceOps {
 
   /**
    * Log densities under the aggregated posterior of a minibatch, see {@link
-   * io.github.elbo4j.kernel.divergence.CorrelationKernels}. All three arguments need a gradient or
-   * none.
+   * io.github.elbo4j.kernel.divergence.CorrelationKernels}. {@code mu} and {@code logVar} need a
+   * gradient both or neither.
    *
    * @param z [R,D] samples
    * @param mu [B,D]
@@ -25,7 +25,6 @@ public final class DivergenceOps {
       Tape tape, Var z, Var mu, Var logVar, long examples, Weighting weighting) {
     if (tape.recording()) {
       GaussianOps.bothOrNeither("aggregatedPosterior", "mu", mu, "logVar", logVar);
-      GaussianOps.bothOrNeither("aggregatedPosterior", "z", z, "mu", mu);
     }
     AggregatedPosterior n = tape.next(AggregatedPosterior.class, AggregatedPosterior::new);
     n.z = z;
@@ -33,13 +32,20 @@ public final class DivergenceOps {
     n.logVar = logVar;
     n.examples = examples;
     n.weighting = weighting;
-    boolean needed = z.needsGradient();
+    boolean needed = z.needsGradient() || mu.needsGradient();
+    n.unused = needed && !mu.needsGradient() ? like(tape, mu) : Tensor.EMPTY;
+    n.unusedLogVar = needed && !mu.needsGradient() ? like(tape, mu) : Tensor.EMPTY;
+    n.unusedZ = needed && !z.needsGradient() ? like(tape, z) : Tensor.EMPTY;
     Tensor logQ = tape.open(n.logQ, needed, z.value().rows());
     Tensor perDim = tape.open(n.logQPerDim, needed, z.value().rows(), z.value().columns());
     tape.backend()
         .correlation()
         .logDensities(z.value(), mu.value(), logVar.value(), examples, weighting, logQ, perDim);
     return n;
+  }
+
+  private static Tensor like(Tape tape, Var v) {
+    return tape.arena().take(v.value().rows(), v.value().columns());
   }
 
   /**
@@ -64,6 +70,12 @@ public final class DivergenceOps {
 
   /** The node, and its outputs. */
   public static final class AggregatedPosterior extends Node {
+    /** Where gradients go that nobody wants: the kernel gives all three. */
+    private Tensor unusedZ = Tensor.EMPTY;
+
+    private Tensor unused = Tensor.EMPTY;
+    private Tensor unusedLogVar = Tensor.EMPTY;
+
     private Var z = new Var();
     private Var mu = new Var();
     private Var logVar = new Var();
@@ -94,9 +106,6 @@ public final class DivergenceOps {
       Tensor dZ = z.gradient();
       Tensor dMu = mu.gradient();
       Tensor dLogVar = logVar.gradient();
-      if (dZ == null || dMu == null || dLogVar == null) {
-        return;
-      }
       kernels
           .correlation()
           .logDensitiesBackward(
@@ -109,9 +118,9 @@ public final class DivergenceOps {
               logQPerDim.value(),
               logQ.untouched() ? null : logQ.gradient(),
               logQPerDim.untouched() ? null : logQPerDim.gradient(),
-              dZ,
-              dMu,
-              dLogVar);
+              dZ == null ? unusedZ : dZ,
+              dMu == null ? unused : dMu,
+              dLogVar == null ? unusedLogVar : dLogVar);
     }
   }
 

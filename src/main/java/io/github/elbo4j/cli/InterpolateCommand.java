@@ -78,11 +78,11 @@ final class InterpolateCommand implements Callable<Integer> {
     float[] walk = walk(space, images, there, path);
     Path file = out == null ? run.folder().resolve("interpolation.png") : out;
     byte[] labels = images.labels();
-    byte[] told = labels == null ? null : new byte[there * steps];
-    for (int i = 0; told != null && i < told.length; i++) {
+    byte[] told = new byte[there * steps];
+    for (int i = 0; labels != null && i < told.length; i++) {
       told[i] = labels[2 * (i / steps)];
     }
-    space.write(file, space.decode(walk, told), steps);
+    space.write(file, space.decode(walk, labels == null ? null : told), steps);
     common.result(
         new JsonLine().put("pairs", there).put("steps", steps).put("file", file.toString()),
         "pictures: " + file);

@@ -29,6 +29,12 @@ final class SampleCommand implements Callable<Integer> {
   private int count = 64;
 
   @Option(
+      names = "--class",
+      paramLabel = "N",
+      description = "the class of all pictures (default: all in turn), of a run with a condition")
+  private @Nullable Integer label;
+
+  @Option(
       names = "--out",
       paramLabel = "FILE",
       description = "the PNG (default: samples.png in the run folder)")
@@ -43,7 +49,7 @@ final class SampleCommand implements Callable<Integer> {
     TrainedRun trained = run.open(common);
     Path file = out == null ? run.folder().resolve("samples.png") : out;
     Long seed = common.seed();
-    trained.sample(file, count, seed == null ? trained.config().seed() : seed);
+    trained.sample(file, count, seed == null ? trained.config().seed() : seed, label);
     common.result(
         new JsonLine().put("count", count).put("file", file.toString()), "pictures: " + file);
     return 0;

@@ -6,6 +6,7 @@ import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.train.AtomicFiles;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.EpochMetrics;
+import io.github.elbo4j.train.GradientNoise;
 import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.ProgressBar;
 import io.github.elbo4j.train.RunConfig;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   /** What may differ from the run's own configuration when it is resumed. */
-  private static final Set<String> CHANGEABLE = Set.of("epochs", "threads", "backend", "version");
+  private static final Set<String> CHANGEABLE =
+      Set.of("epochs", "threads", "backend", "version", "report-gradient-variance");
 
   /** What may differ too, so that a run that blew up can go on more gently. */
   private static final Set<String> GENTLER =
@@ -89,7 +91,17 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--likelihood",
       paramLabel = "SPEC",
-      description = "bernoulli (default), gaussian[:scalar|:dimension|:element], or gaussian:SIGMA")
+      description = {
+        "bernoulli (default);",
+        "continuous-bernoulli: a density on [0,1] for grey pixels;",
+        "gaussian[:scalar|:dimension|:element|:SIGMA]: variance learned, one for all (scalar, what"
+            + " is meant without a form), for each pixel, or given by the decoder (element, also"
+            + " gaussian-learned); or a fixed deviation;",
+        "laplace[:scalar|:dimension|:element|:SCALE]: likewise;",
+        "categorical:LEVELS: any distribution over so many grey levels;",
+        "logistic256[:scalar|:dimension|:element|:SCALE]: a logistic distribution cut into 256"
+            + " levels"
+      })
   private @Nullable String likelihood;
 
   @Option(names = "--posterior", paramLabel = "SPEC", description = Posteriors.HELP)
@@ -98,10 +110,34 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--prior", paramLabel = "SPEC", description = Priors.HELP)
   private @Nullable String prior;
 
-  @Option(names = "--objective", paramLabel = "SPEC", description = "elbo (default) or beta:WEIGHT")
+  @Option(
+      names = "--objective",
+      paramLabel = "SPEC",
+      description = {
+        "elbo (default), elbo:analytic or elbo:mc: with the KL in closed form where there is one,"
+            + " always, or never;",
+        "beta:WEIGHT: KL times WEIGHT;",
+        "capacity:WEIGHT:NATS: KL drawn to NATS, which grow over --warmup;",
+        "iwae:SAMPLES: the importance-weighted bound;",
+        "renyi:ALPHA:SAMPLES: Rényi's bound;",
+        "vrmax:SAMPLES: the largest of the weights alone;",
+        "chi:ORDER:SAMPLES: the encoder by the χ upper bound, the decoder by iwae;",
+        "tcvae:WEIGHT[:weighted]: total correlation times WEIGHT, stratified or weighted sampling;",
+        "factor:WEIGHT: plus WEIGHT times the total correlation that a discriminator sees;",
+        "dip:WEIGHT[:DIAGONAL]: plus a penalty on the covariance of the means (DIAGONAL: 10"
+            + " WEIGHT);",
+        "mmd:WEIGHT[:wae]: plus WEIGHT times the MMD of latents and prior; wae: without the KL"
+      })
   private @Nullable String objective;
 
-  @Option(names = "--estimator", paramLabel = "NAME", description = "pathwise (default)")
+  @Option(
+      names = "--estimator",
+      paramLabel = "NAME",
+      description = {
+        "pathwise (default);",
+        "stl: sticking the landing, for objectives with one KL;",
+        "dreg: doubly reparameterised, for iwae, renyi and chi"
+      })
   private @Nullable String estimator;
 
   @Option(
@@ -144,6 +180,13 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "X",
       description = "decay of averaged weights, 0.999 say (default: 0, none)")
   private @Nullable Double polyak;
+
+  @Option(
+      names = "--report-gradient-variance",
+      description =
+          "end each epoch with the variance of the gradient over 32 draws of the noise, of encoder"
+              + " and decoder")
+  private @Nullable Boolean reportGradientVariance;
 
   @Option(
       names = "--config",
@@ -236,6 +279,7 @@ final class TrainCommand implements Callable<Integer> {
     put(flags, "clip-norm", clipNorm);
     put(flags, "weight-decay", weightDecay);
     put(flags, "polyak", polyak);
+    put(flags, "report-gradient-variance", reportGradientVariance);
     put(flags, "backend", common.backendName());
     put(flags, "threads", common.threads());
     return flags;
@@ -274,6 +318,20 @@ final class TrainCommand implements Callable<Integer> {
                 m.kl(),
                 m.activeUnits(),
                 m.examplesPerSecond()));
+        GradientNoise noise = m.gradientNoise();
+        if (noise != null) {
+          bar.println(
+              String.format(
+                  Locale.ROOT,
+                  "epoch %d/%d  gradient: variance %.3g of encoder, %.3g of decoder;"
+                      + " over squared mean %.3g and %.3g",
+                  m.epoch(),
+                  config.epochs(),
+                  noise.encoderVariance(),
+                  noise.decoderVariance(),
+                  noise.encoderVariance() / noise.encoderSquaredMean(),
+                  noise.decoderVariance() / noise.decoderSquaredMean()));
+        }
       }
     };
   }

@@ -30,8 +30,7 @@ public final class Dense implements Network {
 
   /** The same layer, read but not learned: gradients pass through it and leave nothing in it. */
   public Dense detached() {
-    return new Dense(
-        Var.constant(weight.value()), Var.constant(bias.value()), activation);
+    return new Dense(Var.constant(weight.value()), Var.constant(bias.value()), activation);
   }
 
   /** Declares {@code name.weight} [in,out] and {@code name.bias} [out]. */

@@ -1,5 +1,7 @@
 package io.github.elbo4j.nn;
 
+import io.github.elbo4j.autodiff.CouplingOps;
+import io.github.elbo4j.autodiff.FlowOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.dense.Activation;
@@ -110,13 +112,42 @@ public final class Made {
    * @param h the context, [B,C] with R a multiple of B, or null where none was declared
    */
   public Outputs forward(Tape tape, Var z, @Nullable Var h) {
+    checkContext(h);
+    return pass(tape, z, h == null ? null : hidden[0].shift(tape, h));
+  }
+
+  /**
+   * z of z' where {@code z' = g·z + (1 − g)·m} with m and s of z and {@code g = sigmoid(s)}, with
+   * gradients: D passes, each of which makes one more dimension right, whatever the others hold,
+   * and its derivative, since a dimension depends on earlier ones alone. The context is read once.
+   *
+   * @param moved z', [R,D]
+   * @param h see {@link #forward}
+   * @param logDet log|det ∂z/∂z'| is added, {@link FlowOps#logDet}
+   */
+  public Var gatedInverse(Tape tape, Var moved, @Nullable Var h, Var logDet) {
+    checkContext(h);
+    Var shift = h == null ? null : hidden[0].shift(tape, h);
+    Var unused = FlowOps.logDet(tape, moved.value().rows());
+    Var z = moved;
+    for (int i = 1; i <= dimensions; i++) {
+      Outputs o = pass(tape, z, shift);
+      z = CouplingOps.gatedInverse(tape, moved, o.m(), o.s(), i == dimensions ? logDet : unused);
+    }
+    return z;
+  }
+
+  private void checkContext(@Nullable Var h) {
     if ((h != null) != context) {
       throw new IllegalArgumentException(
           "Made: a context must be given to a network declared with one, and to no other");
     }
+  }
+
+  private Outputs pass(Tape tape, Var z, @Nullable Var shift) {
     Var v = z;
     for (int i = 0; i < hidden.length; i++) {
-      v = hidden[i].forward(tape, v, i == 0 ? h : null);
+      v = i == 0 && shift != null ? hidden[0].shifted(tape, v, shift) : hidden[i].forward(tape, v);
     }
     outputs.m = m.forward(tape, v);
     outputs.s = s.forward(tape, v);

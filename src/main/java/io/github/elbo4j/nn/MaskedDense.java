@@ -6,6 +6,7 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.dense.Activation;
+import io.github.elbo4j.kernel.memory.MemoryKernels;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ public final class MaskedDense implements Network {
   private final @Nullable Var contextWeight;
   private final Tensor mask;
   private final Activation activation;
+  private @Nullable MemoryKernels maskMemory;
+  private Tensor resident = Tensor.EMPTY;
 
   /**
    * The layer that {@link #declare} put there under {@code name}.
@@ -104,9 +107,36 @@ public final class MaskedDense implements Network {
           "MaskedDense: a context must be given to a layer declared with one, and to no other");
     }
     if (context == null || contextWeight == null) {
-      return MaskedOps.dense(tape, x, weight, mask, bias, activation);
+      return MaskedOps.dense(tape, x, weight, mask(tape), bias, activation);
     }
-    Var shift = DenseOps.dense(tape, context, contextWeight, bias, Activation.NONE);
-    return MaskedOps.conditioned(tape, x, weight, mask, shift, activation);
+    return shifted(tape, x, shift(tape, context));
+  }
+
+  /**
+   * What a context adds to each data point, {@code h·V + b} [B,out]: for several passes with one
+   * context, which {@link #shifted} does.
+   */
+  Var shift(Tape tape, Var context) {
+    if (contextWeight == null) {
+      throw new IllegalArgumentException("MaskedDense: this layer was declared without a context");
+    }
+    return DenseOps.dense(tape, context, contextWeight, bias, Activation.NONE);
+  }
+
+  /** The layer with what {@link #shift} gave. */
+  Var shifted(Tape tape, Var x, Var shift) {
+    return MaskedOps.conditioned(tape, x, weight, mask(tape), shift, activation);
+  }
+
+  /** The mask where the kernels are, so that a device does not fetch it in each step. */
+  @SuppressWarnings("ReferenceEquality") // memories are not values
+  private Tensor mask(Tape tape) {
+    MemoryKernels memory = tape.backend().memory();
+    if (memory != maskMemory) {
+      maskMemory = memory;
+      resident = memory.allocate(mask.size()).slice(0, mask.shape());
+      memory.copy(mask, resident);
+    }
+    return resident;
   }
 }

@@ -86,6 +86,28 @@ public final class Parameters implements Iterable<Parameters.Parameter> {
     return end;
   }
 
+  private Parameters(Parameters other) {
+    values = other.values;
+    gradients = other.allocate(other.gradients.size());
+    decayed = other.decayed;
+    count = other.count;
+    allocator = other.allocator;
+    offsets.putAll(other.offsets);
+    for (Parameter p : other) {
+      Tensor gradient = gradients.slice(offsets.getOrDefault(p.name(), 0), p.value().shape());
+      byName.put(p.name(), new Parameter(p.name(), p.value(), gradient));
+    }
+  }
+
+  /**
+   * The same values with other gradients: what is built over them computes the same, and nothing
+   * arrives in the gradients of these. A term of a loss that must not train a network, such as what
+   * a discriminator says to the encoder, goes through the network built over held parameters.
+   */
+  public Parameters held() {
+    return new Parameters(this);
+  }
+
   /** Declares the parameters, then makes them. */
   public static Builder builder() {
     return new Builder();

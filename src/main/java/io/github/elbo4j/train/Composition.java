@@ -1,5 +1,6 @@
 package io.github.elbo4j.train;
 
+import io.github.elbo4j.data.Binarize;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Annealing;
@@ -46,9 +47,19 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
       Annealing annealing = Annealing.parse(config.warmup(), facts.stepsPerEpoch());
       ObjectiveSpec objective =
           Objectives.parse(config.objective(), config.estimator(), annealing, config.freeBits());
+      requireStillLevels(config, spec);
       return new Composition(spec, objective);
     } catch (IllegalArgumentException e) {
       throw refused(e);
+    }
+  }
+
+  /** What is drawn anew each step has no levels to count. */
+  private static void requireStillLevels(RunConfig config, Vae.Spec spec) {
+    if (spec.likelihood().levels() > 0 && PreparedData.binarize(config) == Binarize.DYNAMIC) {
+      throw new ConfigException(
+          "config: likelihood \"%s\" counts the levels of grey pixels, which binarize \"dynamic\" replaces by draws: use none or static"
+              .formatted(config.likelihood()));
     }
   }
 
@@ -84,7 +95,8 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
     }
   }
 
-  private static ConfigException refused(IllegalArgumentException e) {
+  /** What is wrong with a configuration, from what a part says of it. */
+  static ConfigException refused(IllegalArgumentException e) {
     return e instanceof ConfigException known
         ? known
         : new ConfigException("config: " + e.getMessage());

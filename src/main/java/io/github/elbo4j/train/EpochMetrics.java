@@ -1,5 +1,7 @@
 package io.github.elbo4j.train;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one epoch of training reached; one line of {@code metrics.jsonl}.
  *
@@ -12,6 +14,7 @@ package io.github.elbo4j.train;
  * @param activeUnits number of latent dimensions in use
  * @param seconds wall-clock time of the epoch
  * @param examplesPerSecond training examples per second of the epoch
+ * @param gradientNoise of the epoch's last parameters; null where the run does not report it
  */
 public record EpochMetrics(
     int epoch,
@@ -22,4 +25,29 @@ public record EpochMetrics(
     double kl,
     int activeUnits,
     double seconds,
-    double examplesPerSecond) {}
+    double examplesPerSecond,
+    @Nullable GradientNoise gradientNoise) {
+  /** Without a report of the gradient's noise. */
+  public EpochMetrics(
+      int epoch,
+      long step,
+      double trainElbo,
+      double testElbo,
+      double reconstruction,
+      double kl,
+      int activeUnits,
+      double seconds,
+      double examplesPerSecond) {
+    this(
+        epoch,
+        step,
+        trainElbo,
+        testElbo,
+        reconstruction,
+        kl,
+        activeUnits,
+        seconds,
+        examplesPerSecond,
+        null);
+  }
+}

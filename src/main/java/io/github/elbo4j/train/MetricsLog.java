@@ -18,8 +18,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * The file {@code metrics.jsonl}: one JSON object an epoch, with the members of {@link
- * EpochMetrics} in their order. Each line is on disk before {@link #append} returns. A value that
- * is not finite is written as null and read as NaN.
+ * EpochMetrics} in their order, and those of {@link GradientNoise} where the run reports it. Each
+ * line is on disk before {@link #append} returns. A value that is not finite is written as null and
+ * read as NaN.
  *
  * <p>A killed process may leave a last line without its line break. It counts as not written:
  * {@link #read} skips it and {@link #keepThrough} removes it. Append an epoch's line before writing
@@ -40,7 +41,14 @@ public final class MetricsLog {
           "kl",
           "activeUnits",
           "seconds",
-          "examplesPerSecond");
+          "examplesPerSecond",
+          "encoderGradientVariance",
+          "encoderGradientSquaredMean",
+          "decoderGradientVariance",
+          "decoderGradientSquaredMean");
+
+  /** The first so many members are in every line; the others all, or none. */
+  private static final int ALWAYS = 9;
 
   private final Path file;
 
@@ -117,17 +125,25 @@ public final class MetricsLog {
   }
 
   private static String line(EpochMetrics m) {
-    return new JsonLine()
-        .put("epoch", m.epoch())
-        .put("step", m.step())
-        .put("trainElbo", m.trainElbo())
-        .put("testElbo", m.testElbo())
-        .put("reconstruction", m.reconstruction())
-        .put("kl", m.kl())
-        .put("activeUnits", m.activeUnits())
-        .put("seconds", m.seconds())
-        .put("examplesPerSecond", m.examplesPerSecond())
-        .toString();
+    JsonLine line =
+        new JsonLine()
+            .put("epoch", m.epoch())
+            .put("step", m.step())
+            .put("trainElbo", m.trainElbo())
+            .put("testElbo", m.testElbo())
+            .put("reconstruction", m.reconstruction())
+            .put("kl", m.kl())
+            .put("activeUnits", m.activeUnits())
+            .put("seconds", m.seconds())
+            .put("examplesPerSecond", m.examplesPerSecond());
+    GradientNoise noise = m.gradientNoise();
+    if (noise != null) {
+      line.put("encoderGradientVariance", noise.encoderVariance())
+          .put("encoderGradientSquaredMean", noise.encoderSquaredMean())
+          .put("decoderGradientVariance", noise.decoderVariance())
+          .put("decoderGradientSquaredMean", noise.decoderSquaredMean());
+    }
+    return line.toString();
   }
 
   private EpochMetrics parse(String line, int number) throws IOException {
@@ -151,9 +167,12 @@ public final class MetricsLog {
     } catch (JacksonException e) {
       throw malformed(number, e.getOriginalMessage());
     }
-    if (seen.cardinality() != MEMBERS.size()) {
-      throw malformed(number, "it must have the members " + MEMBERS);
+    int count = seen.cardinality();
+    if (seen.nextClearBit(0) != count || (count != ALWAYS && count != MEMBERS.size())) {
+      throw malformed(number, "it must have the members " + MEMBERS.subList(0, ALWAYS));
     }
+    GradientNoise noise =
+        count == ALWAYS ? null : new GradientNoise(values[9], values[10], values[11], values[12]);
     return new EpochMetrics(
         (int) integer(values, 0, Integer.MAX_VALUE, number),
         integer(values, 1, 1L << 53, number),
@@ -163,7 +182,8 @@ public final class MetricsLog {
         values[5],
         (int) integer(values, 6, Integer.MAX_VALUE, number),
         values[7],
-        values[8]);
+        values[8],
+        noise);
   }
 
   private double value(JsonParser json, String name, int number) throws IOException {

@@ -23,6 +23,7 @@ public record Model(Vae vae, Parameters parameters, int height, int width, int l
    *     will be loaded
    * @param seed of the initial values
    * @param memory where its parameters are
+   * @throws ConfigException when its parts do not go together
    */
   static Model create(
       Composition composition,
@@ -31,13 +32,17 @@ public record Model(Vae vae, Parameters parameters, int height, int width, int l
       double @Nullable [] pixelMeans,
       long seed,
       MemoryKernels memory) {
-    Parameters.Builder builder = Parameters.builder();
     Vae.Spec spec = composition.spec();
-    spec.declare(builder, pixelMeans);
-    composition.objective().declare(builder, spec);
-    Parameters parameters = builder.build(seed, memory);
-    int levels = spec.likelihood().levels();
-    return new Model(new Vae(spec, parameters), parameters, height, width, levels);
+    try {
+      Parameters.Builder builder = Parameters.builder();
+      spec.declare(builder, pixelMeans);
+      composition.objective().declare(builder, spec);
+      Parameters parameters = builder.build(seed, memory);
+      int levels = spec.likelihood().levels();
+      return new Model(new Vae(spec, parameters), parameters, height, width, levels);
+    } catch (IllegalArgumentException e) { // parts that do not go together
+      throw Composition.refused(e);
+    }
   }
 
   /** An empty mini-batch for this model. */

@@ -28,12 +28,14 @@ final class Pictures {
   /**
    * Means E[x|z] of {@code count} latents drawn from the prior, of all classes in turn where the
    * model is told the class; the same for the same seed.
+   *
+   * @param label the class of all of them, or null
    */
-  void samples(Path file, int count, long seed) throws IOException {
+  void samples(Path file, int count, long seed, @Nullable Integer label) throws IOException {
     Tensor z = Tensor.zeros(count, model.vae().latent());
     model.vae().prior().sample(backend, new NoiseKey(seed, Streams.SAMPLES), z);
     tape.resetForInference();
-    Tensor mean = model.vae().decodeMean(tape, Var.constant(z), cycledClasses(count)).value();
+    Tensor mean = model.vae().decodeMean(tape, Var.constant(z), told(count, label)).value();
     int columns = (int) Math.ceil(Math.sqrt(count));
     grid(columns).write(file, shown(mean), 0, count);
   }
@@ -66,15 +68,17 @@ final class Pictures {
     return squares / mean.length;
   }
 
-  /** Class 0, 1, 2, … and again from 0, one-hot; null for a model that is told none. */
-  private @Nullable Var cycledClasses(int count) {
+  /**
+   * One class, or class 0, 1, 2, … and again from 0, one-hot; null for a model that is told none.
+   */
+  private @Nullable Var told(int count, @Nullable Integer label) {
     int classes = model.vae().condition();
     if (classes == 0) {
       return null;
     }
     float[] oneHot = new float[Math.multiplyExact(count, classes)];
     for (int i = 0; i < count; i++) {
-      oneHot[i * classes + i % classes] = 1;
+      oneHot[i * classes + (label == null ? i % classes : label)] = 1;
     }
     return Var.constant(Tensor.of(oneHot, 0, count, classes));
   }

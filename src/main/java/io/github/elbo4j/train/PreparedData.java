@@ -38,8 +38,12 @@ record PreparedData(Images train, Images test, Binarize binarize) {
         : train;
   }
 
-  /** SHA-256 of both splits: their sizes, and every pixel of the training and the test images. */
-  String sha256() {
+  /**
+   * SHA-256 of both splits: their sizes, and every pixel of the training and the test images.
+   *
+   * @param labels whether the labels count too
+   */
+  String sha256(boolean labels) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (Images images : List.of(train, test)) {
@@ -48,6 +52,10 @@ record PreparedData(Images train, Images test, Binarize binarize) {
         header.asIntBuffer().put(size);
         digest.update(header);
         digest.update(images.pixels());
+        byte[] known = images.labels();
+        if (labels && known != null) {
+          digest.update(known);
+        }
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

@@ -44,6 +44,7 @@ import java.util.Map;
  * @param polyak decay of the averaged weights, below 1; 0 for no averaging
  * @param logVarMin lower bound of the posterior's log-variance
  * @param logVarMax upper bound of the posterior's log-variance
+ * @param reportGradientVariance whether each epoch ends with a measure of the gradient's noise
  * @param backend {@code auto}, {@code cuda}, {@code simd} or {@code reference}
  * @param threads worker threads, without influence on the result; 0 for one per processor
  * @param version of elbo4j that made the run; empty in a file written by hand
@@ -72,6 +73,7 @@ public record RunConfig(
     double polyak,
     double logVarMin,
     double logVarMax,
+    boolean reportGradientVariance,
     String backend,
     int threads,
     String version) {
@@ -105,6 +107,7 @@ public record RunConfig(
           0,
           -20,
           20,
+          false,
           "auto",
           0,
           "");

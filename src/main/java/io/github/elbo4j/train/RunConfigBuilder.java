@@ -129,6 +129,9 @@ public final class RunConfigBuilder {
     if (type == String.class) {
       return value instanceof String ? value : null;
     }
+    if (type == boolean.class) {
+      return value instanceof Boolean ? value : null;
+    }
     if (type == List.class) {
       return value instanceof List<?> list ? integers(list) : null;
     }
@@ -161,6 +164,7 @@ public final class RunConfigBuilder {
     return switch (type.getSimpleName()) {
       case "String" -> "a string in quotes";
       case "List" -> "a list of whole numbers such as [400, 200]";
+      case "boolean" -> "true or false";
       case "double" -> "a number";
       case "long" -> "a whole number";
       default -> "a whole number below 2^31";

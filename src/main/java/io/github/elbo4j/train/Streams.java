@@ -9,7 +9,9 @@ final class Streams {
   static final int STATIC_TEST = 0x454C4205;
   static final int SAMPLES = 0x454C4206;
   static final int IMPORTANCE = 0x454C4207;
-  static final int ANNEALING = 0x454C4208;
+  static final int GRADIENT = 0x454C4208;
+  static final int GRADIENT_BINARIZE = 0x454C4209;
+  static final int ANNEALING = 0x454C420A;
 
   private Streams() {}
 }

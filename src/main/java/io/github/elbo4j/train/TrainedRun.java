@@ -141,11 +141,28 @@ public final class TrainedRun {
                   model.height(),
                   model.width()));
     }
-    return switch (split) {
-      case "test" -> PreparedData.of(splits, config).test();
-      case "train" -> PreparedData.of(splits, config).asTrainedOn(config);
-      default -> throw new ConfigException("split is \"" + split + "\" and must be train or test");
-    };
+    Images images =
+        switch (split) {
+          case "test" -> PreparedData.of(splits, config).test();
+          case "train" -> PreparedData.of(splits, config).asTrainedOn(config);
+          default ->
+              throw new ConfigException("split is \"" + split + "\" and must be train or test");
+        };
+    requireLabels(spec, images);
+    return images;
+  }
+
+  /** A model that is told the class can use no picture whose class it does not know. */
+  private void requireLabels(String spec, Images images) throws IOException {
+    int classes = model.vae().condition();
+    if (classes > 0 && images.labels() == null) {
+      throw new IOException("data " + spec + " has no labels, and the model is told the class");
+    }
+    if (classes > 0 && images.classes() > classes) {
+      throw new IOException(
+          "data %s has labels up to %d, and the model knows the classes 0 to %d"
+              .formatted(spec, images.classes() - 1, classes - 1));
+    }
   }
 
   /**
@@ -198,9 +215,25 @@ public final class TrainedRun {
     return new LatentSpace(model, backend);
   }
 
-  /** Writes a PNG grid of {@code count} draws from the prior. */
-  public void sample(Path file, int count, long seed) throws IOException {
-    new Pictures(model, backend).samples(file, count, seed);
+  /**
+   * Writes a PNG grid of {@code count} draws from the prior.
+   *
+   * @param label the class of all of them; null for all classes in turn, where the model is told
+   *     any
+   * @throws ConfigException when the model knows no such class
+   */
+  public void sample(Path file, int count, long seed, @Nullable Integer label) throws IOException {
+    int classes = model.vae().condition();
+    if (label != null && classes == 0) {
+      throw new ConfigException(
+          "--class %d: the model is told no class; train one with --condition label"
+              .formatted(label));
+    }
+    if (label != null && (label < 0 || label >= classes)) {
+      throw new ConfigException(
+          "--class %d: the model knows the classes 0 to %d".formatted(label, classes - 1));
+    }
+    new Pictures(model, backend).samples(file, count, seed, label);
   }
 
   /**

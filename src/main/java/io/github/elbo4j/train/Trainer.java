@@ -8,6 +8,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.nn.Schedule;
+import io.github.elbo4j.vi.Objective;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a VAE into a run folder. Every epoch ends with an evaluation, a line of metrics, a grid of
@@ -55,6 +57,7 @@ public final class Trainer {
   private final Adam adam;
   private final Batches batches;
   private final TrainingStep training;
+  private final @Nullable GradientReport gradients;
   private final Evaluation evaluation;
   private final Pictures pictures;
   private final MetricsLog log;
@@ -90,19 +93,19 @@ public final class Trainer {
             config.seed(),
             backend.memory());
     this.adam = adam(config, model.parameters(), batches.perEpoch());
+    Objective objective = composition.objective(model, prepared.train().count());
+    int rows = Math.min(config.batch(), prepared.train().count());
+    boolean dynamic = prepared.binarize() == Binarize.DYNAMIC;
     this.training =
-        new TrainingStep(
-            model,
-            backend,
-            composition.objective(model, prepared.train().count()),
-            adam,
-            batches,
-            Math.min(config.batch(), prepared.train().count()),
-            config.seed(),
-            prepared.binarize() == Binarize.DYNAMIC);
+        new TrainingStep(model, backend, objective, adam, batches, rows, config.seed(), dynamic);
+    this.gradients =
+        config.reportGradientVariance()
+            ? new GradientReport(
+                model, backend, objective, prepared.train(), rows, config.seed(), dynamic)
+            : null;
     this.evaluation = new Evaluation(model, backend, prepared.test(), config.seed());
     this.pictures = new Pictures(model, backend);
-    this.data = prepared.sha256();
+    this.data = prepared.sha256(Composition.conditioned(config));
     this.log = new MetricsLog(folder.resolve(MetricsLog.FILE));
   }
 
@@ -314,7 +317,8 @@ public final class Trainer {
             scores.kl(),
             scores.activeUnits(),
             seconds,
-            examples / seconds);
+            examples / seconds,
+            gradients == null ? null : gradients.measure(step));
     save(metrics);
     listener.epoch(metrics);
     return metrics;
@@ -333,7 +337,8 @@ public final class Trainer {
       }
       Path samples = folder.resolve("samples");
       Files.createDirectories(samples);
-      pictures.samples(samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed());
+      pictures.samples(
+          samples.resolve("epoch-%04d.png".formatted(epoch)), SAMPLES, config.seed(), null);
       return scores;
     } finally {
       if (average) {

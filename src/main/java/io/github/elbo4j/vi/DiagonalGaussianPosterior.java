@@ -80,7 +80,7 @@ public final class DiagonalGaussianPosterior implements Posterior {
    */
   public static Draw draw(
       Tape tape, Var mu, Var logVar, NoiseKey noise, int samples, Prior prior, Want want) {
-    boolean fused = prior == Prior.standardNormal();
+    boolean fused = prior.isStandardNormal();
     GaussianOps.Sample s =
         GaussianOps.reparameterize(tape, mu, logVar, noise, samples, part(want, fused));
     Var z = want == Want.LOG_DENSITIES_SCORE ? s.z().detached() : s.z();

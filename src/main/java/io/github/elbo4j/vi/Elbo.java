@@ -116,9 +116,13 @@ public record Elbo(double beta, Annealing annealing, double freeBits, Form form)
     };
   }
 
-  @Override
-  public Var loss(Pass pass) {
-    Tape tape = pass.tape();
+  /**
+   * Draws one sample a data point, decodes it and reports: the part of the loss that other
+   * objectives share.
+   *
+   * @return the KL of each data point, or its estimate from the sample, [B]
+   */
+  public Var sample(Pass pass) {
     Vae vae = pass.vae();
     if (pass.data().points() == 0) {
       throw new IllegalArgumentException(
@@ -127,8 +131,17 @@ public record Elbo(double beta, Annealing annealing, double freeBits, Form form)
     Want want = want(vae.posterior(), vae.prior());
     Latent latent = pass.sample(1, want);
     Var logLik = pass.logLik(latent.z());
-    Var kl = want.kl() ? latent.kl() : ComposeOps.sum(tape, latent.logQ(), 1, latent.logP(), -1);
+    Var kl =
+        want.kl() ? latent.kl() : ComposeOps.sum(pass.tape(), latent.logQ(), 1, latent.logP(), -1);
     pass.report(logLik, kl);
+    return kl;
+  }
+
+  @Override
+  public Var loss(Pass pass) {
+    Tape tape = pass.tape();
+    Var kl = sample(pass);
+    Var logLik = pass.logLik();
     float perRow = -1f / logLik.value().size();
     if (freeBits == 0 && !annealing.changes()) { // one node
       float perPoint = (float) beta / kl.value().size();
@@ -136,7 +149,7 @@ public record Elbo(double beta, Annealing annealing, double freeBits, Form form)
     }
     Var cost =
         freeBits > 0
-            ? ReduceOps.freeBits(tape, latent.klPerDim(), (float) freeBits, 1)
+            ? ReduceOps.freeBits(tape, pass.latent().klPerDim(), (float) freeBits, 1)
             : ReduceOps.weightedSum(tape, kl, 1f / kl.value().size());
     Var missed = ReduceOps.weightedSum(tape, logLik, perRow);
     return annealing.changes()

@@ -7,7 +7,6 @@ import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Dense;
 import io.github.elbo4j.nn.Initializer;
 import io.github.elbo4j.nn.Parameters;
-import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Independent Gaussian data dimensions (KERNELS.md §3) with one of four forms of log-variance. */
@@ -27,9 +26,7 @@ public final class GaussianLikelihood implements Likelihood {
   private static final String LOG_VAR = "likelihood.logVar";
 
   private final Dense mean;
-  private final LogVarBounds bounds;
-  private final @Nullable Var logVar;
-  private final @Nullable Dense logVarHead;
+  private final ScaleHead logVar;
 
   /**
    * The likelihood whose parameters {@link #declare} put there.
@@ -40,16 +37,7 @@ public final class GaussianLikelihood implements Likelihood {
   public GaussianLikelihood(
       Parameters parameters, Variance variance, float fixedLogVar, LogVarBounds bounds) {
     mean = new Dense(parameters, "likelihood.mean", Activation.NONE);
-    this.bounds = bounds;
-    logVar =
-        switch (variance) {
-          case FIXED -> Var.constant(Tensor.of(new float[] {fixedLogVar}, 0, 1));
-          case SCALAR, DIMENSION ->
-              Var.parameter(parameters.value(LOG_VAR), parameters.gradient(LOG_VAR));
-          case ELEMENT -> null;
-        };
-    logVarHead =
-        variance == Variance.ELEMENT ? new Dense(parameters, LOG_VAR, Activation.NONE) : null;
+    logVar = new ScaleHead(parameters, LOG_VAR, variance, fixedLogVar, bounds);
   }
 
   /**
@@ -66,37 +54,14 @@ public final class GaussianLikelihood implements Likelihood {
       float initialLogVar,
       double @Nullable [] dataMeans) {
     Initializer weights = Initializer.fanInUniform();
-    Initializer bias = dataMeans == null ? Initializer.zeros() : Initializer.of(floats(dataMeans));
-    Dense.declare(builder, "likelihood.mean", in, data, weights, bias);
-    Initializer start = Initializer.constant(initialLogVar);
-    switch (variance) {
-      case FIXED -> {}
-      case SCALAR -> builder.add(LOG_VAR, 1, 1, start);
-      case DIMENSION -> builder.add(LOG_VAR, 1, data, start);
-      case ELEMENT -> Dense.declare(builder, LOG_VAR, in, data, weights, start);
-    }
-  }
-
-  private static float[] floats(double[] values) {
-    float[] f = new float[values.length];
-    for (int i = 0; i < f.length; i++) {
-      f[i] = (float) values[i];
-    }
-    return f;
+    Dense.declare(builder, "likelihood.mean", in, data, weights, ScaleHead.location(dataMeans));
+    ScaleHead.declare(builder, LOG_VAR, in, data, variance, initialLogVar);
   }
 
   @Override
   public Var logLik(Tape tape, Var h, Observed data) {
     Var m = mean.forward(tape, h);
-    return LikelihoodOps.gaussian(tape, m, data.x().value(), logVar(tape, h));
-  }
-
-  private Var logVar(Tape tape, Var h) {
-    if (logVarHead != null) {
-      return bounds.apply(tape, logVarHead.forward(tape, h));
-    }
-    Var v = java.util.Objects.requireNonNull(logVar);
-    return v.needsGradient() ? bounds.apply(tape, v) : v;
+    return LikelihoodOps.gaussian(tape, m, data.x().value(), logVar.value(tape, h));
   }
 
   @Override

@@ -1,12 +1,23 @@
 package io.github.elbo4j.vi;
 
 import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.vi.GaussianLikelihood.Variance;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A likelihood by name: {@code bernoulli}; {@code gaussian} (one learned variance) or {@code
- * gaussian:FORM} with FORM {@code scalar}, {@code dimension}, {@code element}, or a number: a fixed
- * standard deviation.
+ * A likelihood by name:
+ *
+ * <ul>
+ *   <li>{@code bernoulli}, {@code continuous-bernoulli}
+ *   <li>{@code gaussian} or {@code gaussian:FORM}: FORM is {@code scalar} (one learned variance,
+ *       which is what {@code gaussian} means), {@code dimension}, {@code element} (the decoder
+ *       gives a variance for each pixel of each picture: Kingma and Welling 2014, appendix C.2;
+ *       also {@code gaussian-learned}), or a number, a fixed standard deviation
+ *   <li>{@code laplace} or {@code laplace:FORM}: likewise with the scale b
+ *   <li>{@code categorical:LEVELS}, {@code logistic256} or {@code logistic256:FORM}: of the pixels'
+ *       levels
+ * </ul>
  */
 public sealed interface LikelihoodSpec {
   /** Declares the likelihood's parameters on a decoder of width {@code in}, see its class. */
@@ -27,39 +38,65 @@ public sealed interface LikelihoodSpec {
    */
   Likelihood build(Parameters parameters, LogVarBounds bounds);
 
+  /** Every form. */
+  List<String> FORMS =
+      List.of(
+          "bernoulli",
+          "continuous-bernoulli",
+          "gaussian",
+          "gaussian:scalar",
+          "gaussian:dimension",
+          "gaussian:element",
+          "gaussian:SIGMA",
+          "gaussian-learned",
+          "laplace",
+          "laplace:scalar|dimension|element|SCALE",
+          "categorical:LEVELS",
+          "logistic256",
+          "logistic256:scalar|dimension|element|SCALE");
+
   /**
    * Reads a name.
    *
    * @throws IllegalArgumentException naming what is possible
    */
   static LikelihoodSpec parse(String text) {
-    return switch (text) {
-      case "bernoulli" -> new BernoulliSpec();
-      case "gaussian", "gaussian:scalar" ->
-          GaussianSpec.learned(GaussianLikelihood.Variance.SCALAR);
-      case "gaussian:dimension" -> GaussianSpec.learned(GaussianLikelihood.Variance.DIMENSION);
-      case "gaussian:element" -> GaussianSpec.learned(GaussianLikelihood.Variance.ELEMENT);
-      default -> fixed(text);
-    };
-  }
-
-  private static LikelihoodSpec fixed(String text) {
-    try {
-      if (text.startsWith("gaussian:")) {
-        double sigma = Double.parseDouble(text.substring("gaussian:".length()));
-        if (sigma > 0 && Double.isFinite(sigma)) {
-          float logVar = (float) (2 * Math.log(sigma));
-          return new GaussianSpec(GaussianLikelihood.Variance.FIXED, logVar);
-        }
+    SpecText spec = SpecText.of("likelihood", text);
+    return switch (spec.name()) {
+      case "bernoulli" -> {
+        spec.expect(0, "bernoulli");
+        yield new BernoulliSpec();
       }
-    } catch (NumberFormatException e) {
-      // Falls through to the message below, which names the forms.
-    }
-    throw new IllegalArgumentException(
-        "likelihood \""
-            + text
-            + "\" must be bernoulli, gaussian, gaussian:scalar, gaussian:dimension,"
-            + " gaussian:element or gaussian:SIGMA with SIGMA > 0");
+      case "continuous-bernoulli" -> {
+        spec.expect(0, "continuous-bernoulli");
+        yield new ContinuousBernoulliSpec();
+      }
+      case "gaussian" -> {
+        ScaleHead.Start sigma = ScaleHead.parse(spec, "SIGMA", 1);
+        yield new GaussianSpec(sigma.form(), 2 * sigma.log());
+      }
+      case "gaussian-learned" -> {
+        spec.expect(0, "gaussian-learned");
+        yield parse("gaussian:element");
+      }
+      case "laplace" -> {
+        ScaleHead.Start b = ScaleHead.parse(spec, "SCALE", 1 / Math.sqrt(2));
+        yield new LaplaceSpec(b.form(), b.log());
+      }
+      case "categorical" -> {
+        String form = "categorical:LEVELS";
+        int levels = spec.expect(1, form).integer(0, 2, form);
+        if (levels > 256) {
+          throw spec.refusal("must have at most 256 LEVELS in " + form);
+        }
+        yield new CategoricalSpec(levels);
+      }
+      case "logistic256" -> {
+        ScaleHead.Start scale = ScaleHead.parse(spec, "SCALE", Math.sqrt(3) / Math.PI);
+        yield new LogisticSpec(scale.form(), scale.log());
+      }
+      default -> throw spec.unknown(FORMS);
+    };
   }
 
   /** {@link BernoulliLikelihood}. */
@@ -82,15 +119,7 @@ public sealed interface LikelihoodSpec {
    * @param variance form of the log-variance
    * @param logVar the fixed log-variance, or where a learned one starts
    */
-  record GaussianSpec(GaussianLikelihood.Variance variance, float logVar)
-      implements LikelihoodSpec {
-    /** Learned variances start at a standard deviation of 0.3, about that of pixels in [0,1]. */
-    private static final float START = (float) (2 * Math.log(0.3));
-
-    static GaussianSpec learned(GaussianLikelihood.Variance variance) {
-      return new GaussianSpec(variance, START);
-    }
-
+  record GaussianSpec(Variance variance, float logVar) implements LikelihoodSpec {
     @Override
     public void declare(
         Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
@@ -100,6 +129,81 @@ public sealed interface LikelihoodSpec {
     @Override
     public Likelihood build(Parameters parameters, LogVarBounds bounds) {
       return new GaussianLikelihood(parameters, variance, logVar, bounds);
+    }
+  }
+
+  /** A continuous Bernoulli. */
+  record ContinuousBernoulliSpec() implements LikelihoodSpec {
+    @Override
+    public void declare(
+        Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
+      ContinuousBernoulliLikelihood.declare(builder, in, data, dataMeans);
+    }
+
+    @Override
+    public Likelihood build(Parameters parameters, LogVarBounds bounds) {
+      return new ContinuousBernoulliLikelihood(parameters);
+    }
+  }
+
+  /**
+   * A Laplace distribution.
+   *
+   * @param form of the scale
+   * @param logScale the logarithm of a fixed scale, or where a learned one starts
+   */
+  record LaplaceSpec(Variance form, float logScale) implements LikelihoodSpec {
+    @Override
+    public void declare(
+        Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
+      LaplaceLikelihood.declare(builder, in, data, form, logScale, dataMeans);
+    }
+
+    @Override
+    public Likelihood build(Parameters parameters, LogVarBounds bounds) {
+      return new LaplaceLikelihood(parameters, form, logScale, bounds);
+    }
+  }
+
+  /**
+   * Any distribution over levels.
+   *
+   * @param levels C, from 2 to 256
+   */
+  record CategoricalSpec(int levels) implements LikelihoodSpec {
+    @Override
+    public void declare(
+        Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
+      CategoricalLikelihood.declare(builder, in, data, levels, dataMeans);
+    }
+
+    @Override
+    public Likelihood build(Parameters parameters, LogVarBounds bounds) {
+      return new CategoricalLikelihood(parameters, levels);
+    }
+  }
+
+  /**
+   * A logistic distribution cut into 256 levels.
+   *
+   * @param form of the scale
+   * @param logScale the logarithm of a fixed scale in units of x/255, or where a learned one starts
+   */
+  record LogisticSpec(Variance form, float logScale) implements LikelihoodSpec {
+    @Override
+    public int levels() {
+      return DiscretizedLogisticLikelihood.LEVELS;
+    }
+
+    @Override
+    public void declare(
+        Parameters.Builder builder, int in, int data, double @Nullable [] dataMeans) {
+      DiscretizedLogisticLikelihood.declare(builder, in, data, form, logScale, dataMeans);
+    }
+
+    @Override
+    public Likelihood build(Parameters parameters, LogVarBounds bounds) {
+      return new DiscretizedLogisticLikelihood(parameters, form, logScale, bounds);
     }
   }
 }

@@ -50,6 +50,11 @@ public interface Prior {
     return "the KL from a Gaussian posterior to this prior has no closed form";
   }
 
+  /** Whether this is N(0, I), which fused kernels know. */
+  default boolean isStandardNormal() {
+    return false;
+  }
+
   /**
    * N(0, I), whose KL from a diagonal Gaussian posterior is known in closed form (KERNELS.md §1).
    */

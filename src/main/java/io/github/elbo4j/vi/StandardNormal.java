@@ -41,6 +41,11 @@ enum StandardNormal implements Prior {
   }
 
   @Override
+  public boolean isStandardNormal() {
+    return true;
+  }
+
+  @Override
   public @Nullable String closedFormRefusal() {
     return null;
   }

@@ -5,16 +5,19 @@ import static io.github.elbo4j.testkit.TapeCheck.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.sun.management.ThreadMXBean;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
+import java.lang.management.ManagementFactory;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -211,6 +214,34 @@ class ComposeOpsTest {
         normal(1, 1, B, D));
   }
 
+  /** A variable in two of the roles, and in all four: its gradient is the sum over them. */
+  @Test
+  void oneVariableInSeveralRolesOfMergedGaussians() {
+    check(
+        "mergeGaussians of a mean that is the other's variance",
+        (tape, p) ->
+            Formulas.project(tape, ComposeOps.mergeGaussians(tape, p[0], p[1], p[2], p[0]).mu()),
+        p ->
+            Formulas.project(
+                array(
+                    B * D,
+                    i -> {
+                      double first = Math.exp(-p[1][i]);
+                      double second = Math.exp(-p[0][i]);
+                      return (p[0][i] * first + p[2][i] * second) / (first + second);
+                    })),
+        normal(1, 1, B, D),
+        normal(2, 1, B, D),
+        normal(3, 1, B, D));
+    check(
+        "mergeGaussians of one with itself",
+        (tape, p) ->
+            Formulas.project(
+                tape, ComposeOps.mergeGaussians(tape, p[0], p[0], p[0], p[0]).logVar()),
+        p -> Formulas.project(array(B * D, i -> p[0][i] - Math.log(2))),
+        normal(1, 1, B, D));
+  }
+
   /** With the covariance as muᵀ·(I − 1·1ᵀ/B)·mu/B. */
   private static double penalty(double[] x, int rows, double lambdaOff, double lambdaDiag) {
     RealMatrix mu = new Array2DRowRealMatrix(rows, D);
@@ -268,5 +299,44 @@ class ComposeOpsTest {
         assertThat(after).containsExactlyInAnyOrder(before).isNotEqualTo(before);
       }
     }
+  }
+
+  /** Every operation. */
+  private static void step(Tape tape, Var small, Var large, Tensor factor, NoiseKey noise) {
+    tape.reset();
+    Var repeated = ComposeOps.repeatRows(tape, small, 2);
+    Var scaled = ComposeOps.scale(tape, ComposeOps.sum(tape, large, 2, repeated, -1), factor);
+    Var three = ComposeOps.sum(tape, scaled, 1, large, 1, ComposeOps.detach(tape, large), -1);
+    Var both = ComposeOps.concat(tape, ComposeOps.product(tape, three, large), small);
+    Var part = ComposeOps.columns(tape, both, 2, D);
+    ComposeOps.Merged merged = ComposeOps.mergeGaussians(tape, part, large, large, three);
+    Var shuffled = ComposeOps.shuffleColumns(tape, merged.mu(), noise);
+    Var sums = ComposeOps.rowSums(tape, ComposeOps.product(tape, merged.logVar(), shuffled));
+    Var penalty = ComposeOps.covariancePenalty(tape, merged.mu(), 0.1f, 0.1f);
+    tape.backward(ReduceOps.weightedSum(tape, sums, 0.01f, penalty, 0.01f));
+  }
+
+  @Test
+  @Tag("allocation")
+  void aStepAllocatesNothing() {
+    Tensor factor = Tensor.of(new float[] {0.5f}, 0, 1);
+    NoiseKey noise = new NoiseKey(1, 1);
+    Tape tape = new Tape(Backends.simd());
+    Var small = Var.parameter(normal(1, 1, 20, D), Tensor.zeros(20, D));
+    Var large = Var.parameter(normal(2, 1, 40, D), Tensor.zeros(40, D));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long bytes = 1;
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (bytes > 0 && System.nanoTime() < deadline) {
+      for (int i = 0; i < 2000; i++) {
+        step(tape, small, large, factor, noise.at(i));
+      }
+      bytes = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 100; i++) {
+        step(tape, small, large, factor, noise.at(i));
+      }
+      bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
+    }
+    assertThat(bytes).isZero();
   }
 }

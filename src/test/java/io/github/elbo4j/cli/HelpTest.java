@@ -2,6 +2,9 @@ package io.github.elbo4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.elbo4j.vi.LikelihoodSpec;
+import io.github.elbo4j.vi.objective.Objectives;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +38,18 @@ final class HelpTest {
         .contains("--data", "--out", "--epochs", "--batch", "--learning-rate", "--hidden")
         .contains("--latent", "--activation", "--likelihood", "--posterior", "--objective")
         .contains("--estimator", "--binarize", "--config", "--resume");
+  }
+
+  /** The help names every objective, estimator and likelihood that the parsers know. */
+  @Test
+  void trainExplainsEveryForm() {
+    String help = Cli.run("train", "--help").done().out();
+    List<String> forms = new ArrayList<>(Objectives.FORMS);
+    forms.addAll(Objectives.ESTIMATORS);
+    forms.addAll(LikelihoodSpec.FORMS);
+    for (String form : forms) {
+      assertThat(help).contains(form.substring(0, (form + ":").indexOf(':')));
+    }
   }
 
   @Test

@@ -165,6 +165,7 @@ final class TrainTest {
       "0.01",
       "--polyak",
       "0.9",
+      "--report-gradient-variance",
       "--backend",
       "simd",
       "--threads",
@@ -199,6 +200,7 @@ final class TrainTest {
                 0.9,
                 RunConfig.DEFAULTS.logVarMin(),
                 RunConfig.DEFAULTS.logVarMax(),
+                true,
                 "simd",
                 2,
                 "development"));

@@ -42,10 +42,13 @@ final class TrainUsageTest {
           --learning-rate | 1e39             | learningRate 1.0E39
           --schedule      | sometimes        | sometimes
           --activation    | heaviside        | must be one of none, relu
-          --likelihood    | poisson          | must be bernoulli, gaussian
-          --likelihood    | gaussian:0       | gaussian:SIGMA with SIGMA > 0
+          --likelihood    | poisson          | must be one of bernoulli
+          --likelihood    | gaussian:0       | number SIGMA > 0
           --posterior     | diagnal          | posterior "diagnal" must be one of diagonal
           --objective     | evidence         | objective "evidence" must be one of elbo
+          --objective     | iwae:0           | with a whole number of at least 1
+          --objective     | iawe:5           | did you mean iwae:SAMPLES?
+          --objective     | chi:1:5          | must have an ORDER above 1
           --objective     | beta:-1          | must be of the form beta:WEIGHT with a number of at least 0
           --estimator     | pathwize         | did you mean pathwise?
           --warmup        | -1               | warmup "-1" must be EPOCHS or cyclical

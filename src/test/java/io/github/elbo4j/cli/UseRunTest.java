@@ -210,6 +210,8 @@ final class UseRunTest {
           evaluate    | --threads            | 0     | --threads 0 must be at least 1
           sample      | --count              | 0     | --count 0 must be at least 1
           sample      | --seed               | x     | --seed
+          sample      | --class              | 3     | --class 3: the model is told no class
+          sample      | --class              | x     | --class
           reconstruct | --count              | -3    | --count -3 must be at least 1
           reconstruct | --split              | valid | must be train or test
           """)

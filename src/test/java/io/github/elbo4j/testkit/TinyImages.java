@@ -23,6 +23,52 @@ public final class TinyImages {
     return new DataSplits(images("tiny train", train, 1), images("tiny test", test, 2), "tiny");
   }
 
+  /** The same with labels: which row, or behind them which column, is bright. */
+  public static DataSplits labelled(int train, int test) {
+    return new DataSplits(
+        labelled("labelled train", train, 1), labelled("labelled test", test, 2), "labelled");
+  }
+
+  private static Images labelled(String name, int count, long seed) {
+    byte[] pixels = pixels(count, seed);
+    return new Images(name, count, HEIGHT, WIDTH, pixels, labels(pixels, count));
+  }
+
+  private static byte[] labels(byte[] pixels, int count) {
+    byte[] labels = new byte[count];
+    for (int n = 0; n < count; n++) {
+      int most = 0;
+      for (int c = 0; c < HEIGHT + WIDTH; c++) {
+        int bright = 0;
+        for (int i = 0; i < HEIGHT * WIDTH; i++) {
+          boolean here = c < HEIGHT ? i / WIDTH == c : i % WIDTH == c - HEIGHT;
+          bright += here && (pixels[n * HEIGHT * WIDTH + i] & 0xFF) >= 200 ? 1 : 0;
+        }
+        if (bright == (c < HEIGHT ? WIDTH : HEIGHT)) {
+          most = c;
+        }
+      }
+      labels[n] = (byte) most;
+    }
+    return labels;
+  }
+
+  /** {@link #folder} with the labels of {@link #labelled}. */
+  public static Path labelledFolder(Path folder, int train, int test) throws IOException {
+    folder(folder, train, test);
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), idx(labels(pixels(train, 1), train)));
+    Files.write(folder.resolve("t10k-labels-idx1-ubyte"), idx(labels(pixels(test, 2), test)));
+    return folder;
+  }
+
+  private static byte[] idx(byte[] labels) {
+    return ByteBuffer.allocate(8 + labels.length)
+        .putInt(0x801)
+        .putInt(labels.length)
+        .put(labels)
+        .array();
+  }
+
   private static Images images(String name, int count, long seed) {
     return new Images(name, count, HEIGHT, WIDTH, pixels(count, seed), null);
   }

@@ -11,6 +11,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Adam;
 import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
@@ -19,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on a device gives the losses of the reference, and the same bits twice. */
@@ -47,6 +49,31 @@ class CudaTrainingTest {
         new StepFixture(Backends.reference(), likelihood, elbo, 100, true).losses(8);
     for (int i = 0; i < device.length; i++) {
       assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "full, normal, STICKING_THE_LANDING",
+    "planar:2, normal, ANY",
+    "radial:1:shared, normal, ANY",
+    "sylvester:1, normal, ANY",
+    "householder:2, normal, ANY",
+    "realnvp:2:16, flow:2:16, ANY",
+    "spline:2:16, normal, STICKING_THE_LANDING",
+    "iaf:2:16, normal, ANY"
+  })
+  void posteriorsAndPriorsHaveTheLossesOfTheReference(
+      String posterior, String prior, Elbo.Form form) {
+    Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
+    float[][] losses = new float[2][];
+    Backend[] backends = {Backends.choose("cuda"), Backends.reference()};
+    for (int i = 0; i < 2; i++) {
+      losses[i] =
+          new StepFixture(backends[i], posterior, prior, "bernoulli", elbo, 64, false).losses(4);
+    }
+    for (int i = 0; i < losses[0].length; i++) {
+      assertThat(losses[0][i]).isCloseTo(losses[1][i], within(1e-4f * Math.abs(losses[1][i])));
     }
   }
 

@@ -57,6 +57,24 @@ final class MetricsLogTest {
     assertThat(Files.readString(file)).isEqualTo(LINE_1 + LINE_2);
   }
 
+  /** The four numbers of a gradient's noise are all there or none is. */
+  @Test
+  void theGradientsNoiseIsPartOfALineOrNot() throws IOException {
+    GradientNoise noise = new GradientNoise(1.5, 0.25, Double.NaN, 3);
+    EpochMetrics noisy = new EpochMetrics(3, 30, -3, -2, -1, 1, 5, 1, 100, noise);
+    log.append(FIRST);
+    log.append(noisy);
+    String text = Files.readString(file);
+    assertThat(text)
+        .endsWith(
+            "\"examplesPerSecond\":100.0,\"encoderGradientVariance\":1.5,"
+                + "\"encoderGradientSquaredMean\":0.25,\"decoderGradientVariance\":null,"
+                + "\"decoderGradientSquaredMean\":3.0}\n");
+    assertThat(log.read()).containsExactly(FIRST, noisy);
+    Files.writeString(file, text.replace(",\"decoderGradientSquaredMean\":3.0", ""));
+    assertThatThrownBy(() -> log.read()).hasMessageContaining("line 2 is damaged");
+  }
+
   @Test
   void readsWhatWasWrittenNullsAsNaN() throws IOException {
     assertThat(log.read()).isEmpty();

@@ -57,6 +57,7 @@ final class RunConfigTest {
             polyak = 0.0
             log-var-min = -20.0
             log-var-max = 20.0
+            report-gradient-variance = false
             backend = "auto"
             threads = 0
             version = ""
@@ -124,6 +125,7 @@ final class RunConfigTest {
         random.nextDouble(),
         min,
         min + 0.1 + random.nextDouble(),
+        random.nextBoolean(),
         text(random),
         random.nextInt(64),
         text(random));

@@ -9,7 +9,11 @@ import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
+import io.github.elbo4j.vi.Objective;
+import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -27,20 +31,45 @@ final class StepFixture {
    * @param dynamic whether pixels are drawn anew each step
    */
   StepFixture(Backend backend, String likelihood, Elbo elbo, int images, boolean dynamic) {
+    this(backend, likelihood, (ObjectiveSpec) elbo, images, dynamic);
+  }
+
+  /** The same with any objective. */
+  StepFixture(
+      Backend backend, String likelihood, ObjectiveSpec objective, int images, boolean dynamic) {
+    this(backend, "diagonal", "normal", likelihood, objective, images, dynamic);
+  }
+
+  /** The same with another posterior and prior. */
+  StepFixture(
+      Backend backend,
+      String posterior,
+      String prior,
+      String likelihood,
+      ObjectiveSpec objective,
+      int images,
+      boolean dynamic) {
     Images data = blobs(images);
     Vae.Spec spec =
         new Vae.Spec(
             SIDE * SIDE,
             List.of(64, 40),
-            8,
             Activation.RELU,
+            Posteriors.parse(posterior, 8),
+            Priors.parse(prior),
             LikelihoodSpec.parse(likelihood),
-            new LogVarBounds(-8, 8));
-    parameters = spec.parameters(7, data.pixelMeans(), backend.memory());
-    Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE, 0);
+            new LogVarBounds(-8, 8),
+            0);
+    Parameters.Builder builder = Parameters.builder();
+    spec.declare(builder, data.pixelMeans());
+    objective.declare(builder, spec);
+    parameters = builder.build(7, backend.memory());
+    int levels = spec.likelihood().levels();
+    Model model = new Model(new Vae(spec, parameters), parameters, SIDE, SIDE, levels);
     Adam adam = Adam.builder(parameters).learningRate(1e-3).clipNorm(50).build();
     Batches batches = new Batches(data, 32, 7);
-    step = new TrainingStep(model, backend, elbo, adam, batches, 32, 7, dynamic);
+    Objective built = objective.build(parameters, spec, images);
+    step = new TrainingStep(model, backend, built, adam, batches, 32, 7, dynamic);
   }
 
   /** The loss of each of the next {@code count} steps. */

@@ -166,6 +166,16 @@ final class TrainerTest {
         List.of("objective", "beta:0", "warmup", "2"),
         List.of("warmup", "2", "free-bits", 0.1),
         List.of("free-bits", 0.5, "objective", "beta:0.5", "binarize", "dynamic"),
+        List.of("likelihood", "continuous-bernoulli", "objective", "iwae:3", "estimator", "dreg"),
+        List.of("likelihood", "laplace", "objective", "renyi:0.5:3"),
+        List.of("likelihood", "categorical:5", "objective", "vrmax:3"),
+        List.of("likelihood", "logistic256", "objective", "chi:2:3", "polyak", 0.5),
+        List.of("objective", "capacity:5:3", "warmup", "2", "batch", 39),
+        List.of("objective", "tcvae:4", "warmup", "2", "free-bits", 0.05, "batch", 13),
+        List.of("objective", "factor:4", "estimator", "stl", "binarize", "dynamic"),
+        List.of("objective", "dip:2", "likelihood", "categorical:2", "binarize", "static"),
+        List.of("objective", "mmd:3:wae", "likelihood", "laplace:0.2", "batch", 39),
+        List.of("objective", "mmd:3", "report-gradient-variance", true),
         List.of("clip-norm", 0.1, "weight-decay", 0.1, "polyak", 0.999),
         List.of("schedule", "warmup:2+cosine:8:0.1"),
         List.of("schedule", "steps:1e=0.5,2e=0.1", "activation", "tanh"),
@@ -174,6 +184,10 @@ final class TrainerTest {
         List.of("batch", 1000),
         List.of("batch", 39),
         List.of("batch", 1, "epochs", 2),
+        List.of("posterior", "full", "estimator", "stl"),
+        List.of("posterior", "planar:2", "warmup", "2"),
+        List.of("posterior", "iaf:2:8", "polyak", 0.9),
+        List.of("posterior", "spline:2:8", "prior", "flow:2:8", "estimator", "stl"),
         List.of("log-var-min", -2, "log-var-max", 0.5, "seed", -1));
   }
 

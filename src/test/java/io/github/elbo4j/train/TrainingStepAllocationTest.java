@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.objective.Objectives;
 import java.lang.management.ManagementFactory;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,11 +31,53 @@ class TrainingStepAllocationTest {
     "gaussian:element, false, 100, 2"
   })
   void aStepAllocatesNothing(String likelihood, boolean dynamic, int images, int threads) {
+    Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
+    assertAllocatesNothing(
+        threads, () -> new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "full, normal, ANY, 1",
+    "planar:3, normal, ANY, 2",
+    "radial:2:shared, normal, ANY, 1",
+    "sylvester:2, normal, ANY, 1",
+    "householder:2, normal, STICKING_THE_LANDING, 1",
+    "realnvp:2:16, flow:2:16, ANY, 2",
+    "spline:2:16, normal, STICKING_THE_LANDING, 1",
+    "iaf:2:16, normal, ANY, 1",
+    "maf:1:16, normal, STICKING_THE_LANDING, 1"
+  })
+  void posteriorsAndPriorsAllocateNothing(
+      String posterior, String prior, Elbo.Form form, int threads) {
+    Elbo elbo = new Elbo(1, Annealing.NONE, 0, form);
+    assertAllocatesNothing(
+        threads,
+        () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false));
+  }
+
+  /** 100 images: the last batch is short. */
+  @ParameterizedTest
+  @CsvSource({
+    "capacity:10:5, pathwise, bernoulli",
+    "iwae:3, dreg, continuous-bernoulli",
+    "renyi:0.5:3, pathwise, laplace:element",
+    "chi:2:3, dreg, categorical:4",
+    "tcvae:3, stl, logistic256",
+    "factor:5, pathwise, bernoulli",
+    "dip:2, pathwise, bernoulli",
+    "mmd:3:wae, pathwise, bernoulli"
+  })
+  void aStepOfAnyObjectiveAllocatesNothing(String objective, String estimator, String likelihood) {
+    ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
+    assertAllocatesNothing(1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
+  }
+
+  private static void assertAllocatesNothing(int threads, Supplier<StepFixture> made) {
     int before = Parallel.threads();
     try {
       Parallel.setThreads(threads);
-      Elbo elbo = new Elbo(1, 100, dynamic ? 0 : 0.05);
-      StepFixture fixture = new StepFixture(Backends.simd(), likelihood, elbo, images, dynamic);
+      StepFixture fixture = made.get();
       long step = 0;
       long bytes = Long.MAX_VALUE;
       // Compilation happens in the background, late on a busy machine.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
+import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
@@ -46,27 +47,128 @@ class LikelihoodSpecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "Bernoulli",
-        "gauss",
-        "gaussian:",
-        "gaussian:0",
-        "gaussian:-1",
-        "gaussian:NaN",
-        "gaussian:Infinity",
-        "gaussian:row",
-        "laplace"
-      })
+  @ValueSource(strings = {"", "Bernoulli", "gauss", "poisson"})
   void refusesOtherNames(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LikelihoodSpec.parse(text))
-        .withMessage(
+        .withMessageStartingWith(
             "likelihood \""
                 + text
-                + "\" must be bernoulli, gaussian, gaussian:scalar, gaussian:dimension,"
-                + " gaussian:element or gaussian:SIGMA with SIGMA > 0");
+                + "\" must be one of bernoulli, continuous-bernoulli, gaussian,");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "bernoulli:1; must be of the form bernoulli",
+        "continuous-bernoulli:1; must be of the form continuous-bernoulli",
+        "gaussian:; must be of the form gaussian:FORM with FORM scalar, dimension, element or a"
+            + " number SIGMA > 0",
+        "gaussian:0; or a number SIGMA > 0",
+        "gaussian:-1; or a number SIGMA > 0",
+        "gaussian:NaN; or a number SIGMA > 0",
+        "gaussian:Infinity; or a number SIGMA > 0",
+        "gaussian:row; or a number SIGMA > 0",
+        "gaussian:1:2; or a number SIGMA > 0",
+        "gaussian-learned:1; must be of the form gaussian-learned",
+        "laplace:0; must be of the form laplace:FORM with FORM scalar, dimension, element or a"
+            + " number SCALE > 0",
+        "categorical; must be of the form categorical:LEVELS",
+        "categorical:1; with a whole number of at least 2",
+        "categorical:257; must have at most 256 LEVELS",
+        "logistic256:row; must be of the form logistic256:FORM"
+      })
+  void refusesOtherForms(String text, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LikelihoodSpec.parse(text))
+        .withMessageStartingWith("likelihood \"" + text + "\" ")
+        .withMessageContaining(problem);
+  }
+
+  @Test
+  void parsesTheOthers() {
+    assertThat(LikelihoodSpec.parse("gaussian-learned"))
+        .isEqualTo(LikelihoodSpec.parse("gaussian:element"));
+    assertThat(LikelihoodSpec.parse("laplace:0.25"))
+        .isEqualTo(new LikelihoodSpec.LaplaceSpec(Variance.FIXED, (float) Math.log(0.25)));
+    assertThat(LikelihoodSpec.parse("categorical:16").levels()).isEqualTo(16);
+    assertThat(LikelihoodSpec.parse("logistic256").levels()).isEqualTo(256);
+    assertThat(LikelihoodSpec.parse("laplace").levels()).isZero();
+    // variances 2·b² and s²·π²/3
+    LikelihoodSpec.LaplaceSpec laplace =
+        (LikelihoodSpec.LaplaceSpec) LikelihoodSpec.parse("laplace");
+    assertThat(2 * Math.exp(2 * laplace.logScale())).isCloseTo(0.09, within(1e-6));
+    LikelihoodSpec.LogisticSpec logistic =
+        (LikelihoodSpec.LogisticSpec) LikelihoodSpec.parse("logistic256");
+    assertThat(Math.exp(2 * logistic.logScale()) * Math.PI * Math.PI / 3)
+        .isCloseTo(0.09, within(1e-6));
+  }
+
+  /** The untrained model's picture is the mean picture, also where that is not the natural one. */
+  @ParameterizedTest
+  @CsvSource({
+    "continuous-bernoulli, 0.02",
+    "laplace, 0",
+    "logistic256, 0",
+    "categorical:2, 0.01",
+    "categorical:9, 0.01",
+    "categorical:256, 0.01"
+  })
+  void startsAtTheMeanOfTheData(String likelihood, float least) {
+    Vae.Spec spec = spec(likelihood);
+    Parameters parameters = spec.parameters(1, new double[] {0, 0.3, 1});
+    Var origin = Var.constant(Tensor.zeros(1, 2));
+    for (Backend backend : List.of(Backends.reference(), Backends.simd())) {
+      Tensor picture =
+          new Vae(spec, parameters).decodeMean(new Tape(backend), origin, null).value();
+      assertThat(picture.toArray())
+          .usingComparatorWithPrecision(2e-5f)
+          .containsExactly(least, 0.3f, 1 - least);
+    }
+  }
+
+  /** E[x|z] of logits against sums and integrals. */
+  @Test
+  void meansAreTheFormulas() {
+    double[] logits = {-3, -0.5, 1e-6, 2, 6, 0.25};
+    Parameters parameters = spec("continuous-bernoulli").parameters(1, null);
+    set(parameters, "likelihood.logits.bias", logits[0], logits[1], logits[3]);
+    float[] picture = picture("continuous-bernoulli", parameters);
+    int[] which = {0, 1, 3};
+    for (int n = 0; n < 3; n++) {
+      double l = logits[which[n]];
+      double mean = 0;
+      double mass = 0;
+      for (int i = 0; i < 100_000; i++) { // midpoints
+        double x = (i + 0.5) / 100_000;
+        mass += Math.exp(l * x);
+        mean += x * Math.exp(l * x);
+      }
+      assertThat((double) picture[n]).isCloseTo(mean / mass, within(1e-5));
+    }
+    parameters = spec("categorical:2").parameters(1, null);
+    set(parameters, "likelihood.logits.bias", logits);
+    picture = picture("categorical:2", parameters);
+    for (int n = 0; n < 3; n++) {
+      double p = 1 / (1 + Math.exp(logits[2 * n] - logits[2 * n + 1]));
+      assertThat((double) picture[n]).isCloseTo(p, within(1e-6));
+    }
+  }
+
+  private static void set(Parameters parameters, String name, double... numbers) {
+    Tensor t = parameters.value(name);
+    for (int i = 0; i < numbers.length; i++) {
+      t.array()[t.offset() + i] = (float) numbers[i];
+    }
+  }
+
+  private static float[] picture(String likelihood, Parameters parameters) {
+    Var origin = Var.constant(Tensor.zeros(1, 2));
+    return new Vae(spec(likelihood), parameters)
+        .decodeMean(new Tape(Backends.simd()), origin, null)
+        .value()
+        .toArray();
   }
 
   @ParameterizedTest

@@ -24,6 +24,7 @@ final class LinearGaussian {
 
   final Parameters parameters;
   final Vae vae;
+  private final Vae.Spec spec;
 
   LinearGaussian() {
     this(new DiagonalGaussianPosterior.Spec(LATENT));
@@ -31,7 +32,7 @@ final class LinearGaussian {
 
   /** With another posterior of {@link #LATENT} dimensions. */
   LinearGaussian(PosteriorSpec posterior) {
-    Vae.Spec spec =
+    spec =
         new Vae.Spec(
             DATA,
             List.of(),
@@ -48,6 +49,10 @@ final class LinearGaussian {
         p.value().fill(0);
       }
     }
+  }
+
+  Vae.Spec spec() {
+    return spec;
   }
 
   void set(String name, double... numbers) {

@@ -100,8 +100,7 @@ class PosteriorFamiliesTest {
     Observed data = Observed.of(copies(x, 1));
     Vae vae = model.vae;
     Latent latent =
-        vae.sample(
-            tape, vae.encode(tape, data), new NoiseKey(4, 4), rows, Want.LOG_DENSITIES);
+        vae.sample(tape, vae.encode(tape, data), new NoiseKey(4, 4), rows, Want.LOG_DENSITIES);
     Var logLik = vae.logLik(tape, latent.z(), data);
     double[] logW = new double[rows];
     for (int r = 0; r < rows; r++) {
@@ -331,7 +330,8 @@ class PosteriorFamiliesTest {
   @ParameterizedTest
   @MethodSource("families")
   void theGradientIsThatOfTheLoss(String family) {
-    checkGradient(new Tiny(family, "normal"), new Elbo(1, Annealing.NONE, 0, Elbo.Form.MONTE_CARLO));
+    checkGradient(
+        new Tiny(family, "normal"), new Elbo(1, Annealing.NONE, 0, Elbo.Form.MONTE_CARLO));
   }
 
   @ParameterizedTest

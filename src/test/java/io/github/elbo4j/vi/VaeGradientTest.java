@@ -10,6 +10,7 @@ import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.TapeCheck;
 import java.util.ArrayList;
@@ -41,7 +42,19 @@ class VaeGradientTest {
     "gaussian:scalar, 0.5, 0, 0, 0, true",
     "gaussian:dimension, 1, 0, 0, 0, true",
     "gaussian:element, 1, 0, 0, 0, false",
-    "gaussian:element, 3, 20, 7, 0.15, true"
+    "gaussian:element, 3, 20, 7, 0.15, true",
+    "gaussian-learned, 1, 0, 0, 0, false",
+    "continuous-bernoulli, 1, 0, 0, 0, false",
+    "laplace:0.3, 1, 0, 0, 0, false",
+    "laplace, 2, 0, 0, 0, false",
+    "laplace:dimension, 1, 0, 0, 0, true",
+    "laplace:element, 1, 0, 0, 0, false",
+    "categorical:2, 1, 0, 0, 0, false",
+    "categorical:7, 1, 0, 0, 0, false",
+    "logistic256, 1, 0, 0, 0, false",
+    "logistic256:0.1, 1, 0, 0, 0, false",
+    "logistic256:dimension, 1, 0, 0, 0, true",
+    "logistic256:element, 1, 0, 0, 0, false"
   })
   void everyParameter(
       String likelihood, double beta, long warmup, long step, double freeBits, boolean narrow) {
@@ -55,6 +68,14 @@ class VaeGradientTest {
             narrow ? NARROW : WIDE);
     Tensor x = Tensor.zeros(ROWS, DATA);
     Backends.reference().random().uniform(new NoiseKey(8, 1), 0, x);
+    int counted = LikelihoodSpec.parse(likelihood).levels();
+    byte[] levels = new byte[x.size()];
+    for (int i = 0; counted > 0 && i < levels.length; i++) { // grey values, the ends among them
+      int grey = i == 0 ? 0 : i == 1 ? 255 : Math.round(x.get(i) * 255);
+      x.array()[i] = grey / 255f;
+      levels[i] = (byte) (grey * counted / 256);
+    }
+    Observed seen = new Observed().set(x, null, new ByteTensor(levels, 0, ROWS, DATA));
     NoiseKey noise = new NoiseKey(8, 2).at(5);
     Tensor eps = Tensor.zeros(ROWS, LATENT);
     Backends.reference().random().normal(noise, 0, eps);
@@ -67,7 +88,7 @@ class VaeGradientTest {
       scatter(parameters);
       Vae vae = new Vae(spec, parameters);
       Tape tape = new Tape(backend);
-      Var loss = new Pass(vae).loss(tape, Observed.of(x), noise, elbo, step);
+      Var loss = new Pass(vae).loss(tape, seen, noise, elbo, step);
       tape.backward(loss);
       List<Tensor> values = new ArrayList<>();
       List<Tensor> gradients = new ArrayList<>();

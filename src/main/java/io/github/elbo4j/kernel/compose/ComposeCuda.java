@@ -25,6 +25,7 @@ public final class ComposeCuda extends ComposeKernels {
   private final CudaKernel merge;
   private final CudaKernel mergeBackward;
   private final CudaKernel columnSums;
+  private final CudaKernel means;
   private final CudaKernel centre;
   private final CudaKernel penalty;
   private final CudaKernel penaltySlopes;
@@ -44,6 +45,7 @@ public final class ComposeCuda extends ComposeKernels {
     merge = cuda.kernel("compose", "compose_merge");
     mergeBackward = cuda.kernel("compose", "compose_merge_backward");
     columnSums = cuda.kernel("reduce", "reduce_column_sums");
+    means = cuda.kernel("compose", "compose_means");
     centre = cuda.kernel("compose", "compose_centre");
     penalty = cuda.kernel("compose", "compose_penalty");
     penaltySlopes = cuda.kernel("compose", "compose_penalty_slopes");
@@ -191,9 +193,10 @@ public final class ComposeCuda extends ComposeKernels {
     long part = call.scratch(chunks * d * Double.BYTES);
     call.pass(from).pass(part).pass(rows).pass(d).pass(ColumnSums.rowsEach(rows));
     call.launchFlat(columnSums, chunks * d);
+    long mean = call.scratch((long) d * Double.BYTES);
+    call.pass(part).pass(chunks).pass(mean).pass(rows).pass(d).launchFlat(means, d);
     long x = call.scratch((long) Float.BYTES * mu.size());
-    call.pass(from).pass(part).pass(chunks).pass(x).pass(rows).pass(d);
-    call.launchFlat(centre, d);
+    call.pass(from).pass(mean).pass(x).pass(mu.size()).pass(d).launchFlat(centre, mu.size());
     return x;
   }
 

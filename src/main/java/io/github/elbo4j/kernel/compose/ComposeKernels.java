@@ -188,7 +188,7 @@ public abstract class ComposeKernels {
 
   /**
    * How far the covariance of the posterior means is from the identity: the regulariser of
-   * DIP-VAE-I (Kumar et al. 2018, equation 6).
+   * DIP-VAE-I (Kumar et al. 2018).
    *
    * <pre>
    * C    = 1/B Σ_b (mu_b − mean)·(mu_b − mean)ᵀ

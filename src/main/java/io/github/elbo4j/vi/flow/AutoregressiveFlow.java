@@ -1,7 +1,6 @@
 package io.github.elbo4j.vi.flow;
 
 import io.github.elbo4j.autodiff.CouplingOps;
-import io.github.elbo4j.autodiff.FlowOps;
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.dense.Activation;
@@ -12,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads (input,
- * h) and gives m and s of each dimension from the dimensions before it; the order is reversed from
- * step to step.
+ * An autoregressive step with a masked network (MADE) of one hidden layer of tanh that reads
+ * (input, h) and gives m and s of each dimension from the dimensions before it; the order is
+ * reversed from step to step.
  *
  * <pre>
  * parallel     y_i = g_i·x_i + (1 − g_i)·m_i     m, s of x, g = sigmoid(s): one pass of the network
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * 2016) maps noise to z in parallel: it is the cheap one, and the density of a z that it did not
  * draw itself takes D passes. The masked autoregressive flow (Papamakarios et al. 2017) is the same
  * the other way round: each sample takes D passes, the density of any z one. {@link
- * io.github.elbo4j.nn.AutoregressiveStep} is the step without gradients in its sequential direction.
+ * io.github.elbo4j.nn.AutoregressiveStep} is the step whose sequential direction has no gradients.
  */
 public final class AutoregressiveFlow implements Flow {
   /**
@@ -77,32 +76,17 @@ public final class AutoregressiveFlow implements Flow {
 
   @Override
   public Var forward(Tape tape, Var z, @Nullable Var h, Var logDet) {
-    return masked ? sequential(tape, z, h, logDet) : parallel(tape, z, h, logDet);
+    return masked ? network.gatedInverse(tape, z, h, logDet) : parallel(tape, z, h, logDet);
   }
 
   @Override
   public Var inverse(Tape tape, Var moved, @Nullable Var h, Var logDet) {
-    return masked ? parallel(tape, moved, h, logDet) : sequential(tape, moved, h, logDet);
+    return masked ? parallel(tape, moved, h, logDet) : network.gatedInverse(tape, moved, h, logDet);
   }
 
   private Var parallel(Tape tape, Var x, @Nullable Var h, Var logDet) {
     Made.Outputs o = network.forward(tape, x, h);
     return CouplingOps.gated(tape, x, o.m(), o.s(), logDet);
-  }
-
-  /**
-   * Each pass makes one more dimension right, whatever the others hold; and its derivative too,
-   * since a dimension depends on earlier ones alone. Only the last pass counts for log|det|.
-   */
-  private Var sequential(Tape tape, Var y, @Nullable Var h, Var logDet) {
-    Var x = y;
-    Var unused = FlowOps.logDet(tape, y.value().rows());
-    for (int i = 1; i <= network.dimensions(); i++) {
-      Made.Outputs o = network.forward(tape, x, h);
-      Var counts = i == network.dimensions() ? logDet : unused;
-      x = CouplingOps.gatedInverse(tape, y, o.m(), o.s(), counts);
-    }
-    return x;
   }
 
   @Override

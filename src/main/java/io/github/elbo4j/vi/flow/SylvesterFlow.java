@@ -79,13 +79,7 @@ public final class SylvesterFlow implements Flow {
   @Override
   public Var forward(Tape tape, Var z, @Nullable Var h, Var logDet) {
     return SylvesterOps.sylvester(
-        tape,
-        z,
-        v.read(tape, h),
-        r1.read(tape, h),
-        r2.read(tape, h),
-        b.read(tape, h),
-        logDet);
+        tape, z, v.read(tape, h), r1.read(tape, h), r2.read(tape, h), b.read(tape, h), logDet);
   }
 
   @Override

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Its KL has no closed form, but for reflections beside the standard normal prior, which looks
- * the same from all sides: there it is that of the Gaussian. The gradient of log q(z|x) at a given z
- * goes through the inverse of the flow; where that has none, sticking the landing and the score
+ * the same from all sides: there it is that of the Gaussian. The gradient of log q(z|x) at a given
+ * z goes through the inverse of the flow; where that has none, sticking the landing and the score
  * function are refused.
  */
 public final class FlowPosterior implements Posterior {
@@ -149,7 +149,7 @@ public final class FlowPosterior implements Posterior {
   public @Nullable String refusal(Prior prior, Want want) {
     return switch (want) {
       case SAMPLE, LOG_DENSITIES -> null;
-      case KL -> flow.orthogonal() && prior == Prior.standardNormal() ? null : KL_REFUSAL;
+      case KL -> flow.orthogonal() && prior.isStandardNormal() ? null : KL_REFUSAL;
       case KL_PER_DIM -> PER_DIM_REFUSAL;
       case LOG_DENSITIES_STL -> flow.invertible() ? null : STL_REFUSAL;
       case LOG_DENSITIES_SCORE -> flow.invertible() ? null : SCORE_REFUSAL;

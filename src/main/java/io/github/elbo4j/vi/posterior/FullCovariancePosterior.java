@@ -18,15 +18,16 @@ import io.github.elbo4j.vi.Want;
 import org.jspecify.annotations.Nullable;
 
 /**
- * q(z|x) = N(mu(x), L(x)·L(x)ᵀ) with any covariance (Kingma and Welling 2019, algorithm 2; KERNELS.md
- * §4):
+ * q(z|x) = N(mu(x), L(x)·L(x)ᵀ) with any covariance (Kingma and Welling 2019, algorithm 2;
+ * KERNELS.md §4):
  *
  * <pre>
  * z = mu + L·eps          L = lower below its diagonal, exp(logSigma) on it
  * KL to N(0, I) = ½( ‖L‖² + ‖mu‖² − D ) − Σ_d logSigma
  * </pre>
  *
- * Three heads on the encoder; that of {@code lower} starts at 0, where this is the diagonal Gaussian.
+ * Three heads on the encoder; that of {@code lower} starts at 0, where this is the diagonal
+ * Gaussian.
  */
 public final class FullCovariancePosterior implements Posterior {
   static final String KL_REFUSAL =
@@ -99,9 +100,8 @@ public final class FullCovariancePosterior implements Posterior {
       draw.kl(sample.kl());
     }
     if (want.densities()) {
-      boolean fused = prior == Prior.standardNormal();
-      draw.densities(
-          sample.logQ(), fused ? sample.logP() : prior.logDensity(tape, sample.z()));
+      boolean fused = prior.isStandardNormal();
+      draw.densities(sample.logQ(), fused ? sample.logP() : prior.logDensity(tape, sample.z()));
     }
     return draw;
   }
@@ -126,6 +126,6 @@ public final class FullCovariancePosterior implements Posterior {
     if (want == Want.KL_PER_DIM) {
       return PER_DIM_REFUSAL;
     }
-    return want == Want.KL && prior != Prior.standardNormal() ? KL_REFUSAL : null;
+    return want == Want.KL && !prior.isStandardNormal() ? KL_REFUSAL : null;
   }
 }

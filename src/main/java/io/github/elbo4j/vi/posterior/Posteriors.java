@@ -65,8 +65,7 @@ public final class Posteriors {
       case "spline" -> coupling(spec, latent, CouplingFlow.Kind.SPLINE);
       case "iaf", "maf" -> {
         int steps = steps(spec);
-        FlowSpec flow =
-            new AutoregressiveFlow.Spec(steps, width(spec), spec.name().equals("maf"));
+        FlowSpec flow = new AutoregressiveFlow.Spec(steps, width(spec), spec.name().equals("maf"));
         yield new FlowPosterior.Spec(latent, flow);
       }
       default -> throw spec.unknown(FORMS);

@@ -9,6 +9,9 @@ public final class Priors {
   /** Every form and what it is, a line each as {@code --help} shows them. */
   public static final String HELP =
       "normal (default): standard normal%n"
+          + "gaussian: normal with learned mean and variance%n"
+          + "mog:K: mixture of K Gaussians, all of it learned%n"
+          + "vamp:K: mixture of the posteriors of K learned pseudo-inputs%n"
           + "flow:STEPS[:WIDTH]: a learned flow of it (RealNVP) with networks of a hidden layer"
           + " (default: 128)";
 
@@ -31,6 +34,12 @@ public final class Priors {
         spec.expect(0, "normal");
         yield PriorSpec.NORMAL;
       }
+      case "gaussian" -> {
+        spec.expect(0, "gaussian");
+        yield new GaussianPrior.Spec();
+      }
+      case "mog" -> new GaussianMixturePrior.Spec(spec.expect(1, "mog:K").integer(0, 1, "mog:K"));
+      case "vamp" -> new VampPrior.Spec(spec.expect(1, "vamp:K").integer(0, 1, "vamp:K"));
       case "flow" -> {
         String form = "flow:STEPS[:WIDTH]";
         int steps = spec.expect(1, 2, form).integer(0, 1, form);

@@ -216,7 +216,8 @@ class FlowTest {
         largest = Math.max(largest, Math.abs(parameters.gradients().get(i)));
       }
       boolean reflectsALine = d == 1 && spec instanceof HouseholderFlow.Spec;
-      assertThat(largest < (detached ? Float.MIN_VALUE : 1e-4)).isEqualTo(detached || reflectsALine);
+      assertThat(largest < (detached ? Float.MIN_VALUE : 1e-4))
+          .isEqualTo(detached || reflectsALine);
     }
     assertThat(found[1]).isEqualTo(found[0]);
   }
