@@ -285,9 +285,9 @@ def answer(arguments, limits):
         measured = limits.part(20, lambda: {"rate": rate(torch, clock, arguments.tiny)})
         result[name] = measured.get("rate")
     seconds = 0.1 if arguments.tiny else 0.5 if arguments.quick else 1.5
+    result["kernels"] = kernels(torch, limits, clock, arguments.tiny)
     if arguments.inputs:
         result["steps"] = steps(torch, limits, arguments.inputs, arguments.tiny, seconds)
-    result["kernels"] = kernels(torch, limits, clock, arguments.tiny)
     return result
 
 

@@ -43,6 +43,7 @@ public final class GpuCheck {
     this.out = out;
     this.work = Files.createTempDirectory("elbo4j-gpu-check");
     this.log = work.resolve("errors.log");
+    Files.createDirectory(work.resolve("cache"));
   }
 
   /**
@@ -119,7 +120,10 @@ public final class GpuCheck {
       List<String> arguments = new ArrayList<>(sizes());
       arguments.add("--gemm");
       List<String> property = List.of("-Delbo4j.cuda.gemm=" + product);
-      keep(child("gemm " + product, KernelRates.class.getName(), property, arguments).run(30));
+      String name = "gemm " + product;
+      Part part = child(name, KernelRates.class.getName(), property, arguments).run(30);
+      List<Part.Row> none = part.rowsWith("unavailable");
+      keep(none.isEmpty() ? part : Part.skipped(name, none.getFirst().text("unavailable")));
     }
   }
 
@@ -134,7 +138,7 @@ public final class GpuCheck {
   private void peer() throws IOException, InterruptedException {
     Path inputs = work.resolve("pictures.bin");
     child("inputs", StepTimes.class.getName(), List.of(), List.of("--inputs=" + inputs)).run(30);
-    double seconds = Math.min(quick() ? 60 : 130, left());
+    double seconds = Math.min(quick() ? 60 : 150, left());
     List<String> command = new ArrayList<>();
     command.add(System.getenv().getOrDefault("PYTHON", "python3"));
     command.add(home.resolve("peer.py").toString());
@@ -184,8 +188,11 @@ public final class GpuCheck {
     return flags.contains("--quick");
   }
 
+  /** Such as {@code full}, or {@code quick-kernels} for a part alone. */
   private String mode() {
-    return smoke() ? "smoke" : quick() ? "quick" : "full";
+    StringBuilder mode = new StringBuilder(smoke() ? "smoke" : quick() ? "quick" : "full");
+    PARTS.stream().filter(flags::contains).forEach(part -> mode.append('-').append(part));
+    return mode.toString();
   }
 
   private List<String> sizes() {

@@ -7,6 +7,7 @@ import io.github.elbo4j.bench.kernel.TimedBenchmark;
 import io.github.elbo4j.bench.kernel.Work;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.CudaBackend;
+import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.Tensor;
@@ -31,6 +32,9 @@ import org.openjdk.jmh.annotations.Param;
 final class KernelRates {
   /** Kernels of moving families that compute more than they move. */
   private static final Set<String> COMPUTING = Set.of("importance.tailIndex");
+
+  /** Floats of the copy: a gigabyte, many times an L2 cache. */
+  private static final int COPIED = 1 << 28;
 
   /** What the L2 cache is flushed with, in its sizes. */
   private static final int FLUSH = 2;
@@ -67,8 +71,19 @@ final class KernelRates {
    */
   public static void main(String[] args) {
     List<String> all = Arrays.asList(args);
-    KernelRates rates = new KernelRates(args);
     boolean gemm = all.contains("--gemm");
+    KernelRates rates;
+    try {
+      rates = new KernelRates(args);
+    } catch (IllegalStateException e) {
+      if (!gemm) {
+        throw e;
+      }
+      // A provider of matrix products that is not here.
+      Items.row(new JsonLine().put("unavailable", Items.reasons(e)));
+      Items.end();
+      return;
+    }
     if (!gemm) {
       rates.copies();
     }
@@ -91,10 +106,10 @@ final class KernelRates {
     if (!items.begin("copy")) {
       return;
     }
-    long bytes = tiny ? 1 << 12 : Math.max(64 * cache, 1L << 28);
-    int n = (int) Math.min(Integer.MAX_VALUE / 2, bytes / Float.BYTES);
+    int n = tiny ? 1 << 10 : COPIED;
     Tensor from = backend.memory().allocate(n);
     Tensor to = backend.memory().allocate(n);
+    backend.random().uniform(new NoiseKey(1, 2), 0, from);
     Runnable copy =
         () ->
             DeviceClock.check(
@@ -117,6 +132,7 @@ final class KernelRates {
 
   private void measure(GpuShapes family, String shape, boolean gemm) {
     List<KernelBenchmark> sets = new ArrayList<>();
+    cuda.memory().trim();
     for (String method : gemm ? List.of("gemm") : family.methods()) {
       String kernel = kernel(family.type(), method);
       if (items.begin(kernel + " " + shape)) {
@@ -132,7 +148,7 @@ final class KernelRates {
       }
     }
     sets.clear();
-    System.gc(); // what the arguments lay in is used again
+    System.gc(); // hands back what the arguments lay in
   }
 
   private JsonLine row(

@@ -1,10 +1,5 @@
 package io.github.elbo4j.bench.gpu;
 
-import io.github.elbo4j.autodiff.ComposeOps;
-import io.github.elbo4j.autodiff.ImportanceOps;
-import io.github.elbo4j.autodiff.ReduceOps;
-import io.github.elbo4j.autodiff.Tape;
-import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.bench.Spread;
 import io.github.elbo4j.data.Batches;
 import io.github.elbo4j.data.DataSource;
@@ -18,22 +13,16 @@ import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.Model;
 import io.github.elbo4j.train.RunConfig;
 import io.github.elbo4j.train.TrainingStep;
-import io.github.elbo4j.vi.Elbo;
-import io.github.elbo4j.vi.Latent;
+import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
-import io.github.elbo4j.vi.Objective;
-import io.github.elbo4j.vi.Pass;
-import io.github.elbo4j.vi.Posterior;
-import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
-import io.github.elbo4j.vi.Want;
+import io.github.elbo4j.vi.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The trainer's own step on the device, with all that it does: gathering a shuffled batch of bytes,
@@ -54,18 +43,18 @@ final class StepTimes {
   private static final int PICTURES = 8192;
 
   /** A VAE with ReLU layers, mirrored, and what its step works on. */
-  private record Size(String name, List<Integer> hidden, int latent, int batch, int samples) {}
+  private record Size(String name, List<Integer> hidden, int latent, int batch, String objective) {}
 
   private static final List<Size> SIZES =
       List.of(
-          new Size("784-400-20 batch 128", List.of(400), 20, 128, 1),
-          new Size("784-200-200-50 IWAE K=50 batch 20", List.of(200, 200), 50, 20, 50),
-          new Size("784-2048-2048-64 batch 4096", List.of(2048, 2048), 64, 4096, 1));
+          new Size("784-400-20 batch 128", List.of(400), 20, 128, "elbo"),
+          new Size("784-200-200-50 IWAE K=50 batch 20", List.of(200, 200), 50, 20, "iwae:50"),
+          new Size("784-2048-2048-64 batch 4096", List.of(2048, 2048), 64, 4096, "elbo"));
 
   private static final List<Size> TINY =
       List.of(
-          new Size("784-8-2 batch 16", List.of(8), 2, 16, 1),
-          new Size("784-8-8-3 IWAE K=5 batch 4", List.of(8, 8), 3, 4, 5));
+          new Size("784-8-2 batch 16", List.of(8), 2, 16, "elbo"),
+          new Size("784-8-8-3 IWAE K=5 batch 4", List.of(8, 8), 3, 4, "iwae:5"));
 
   private StepTimes() {}
 
@@ -160,34 +149,12 @@ final class StepTimes {
     return new TrainingStep(
         new Model(new Vae(spec, parameters), parameters, pictures.height(), pictures.width(), 0),
         backend,
-        size.samples() == 1 ? Elbo.PLAIN : new ImportanceWeighted(size.samples()),
+        Objectives.parse(size.objective(), "pathwise", Annealing.NONE, 0)
+            .build(parameters, spec, pictures.count()),
         Adam.builder(parameters).learningRate(LEARNING_RATE).build(),
         new Batches(pictures, size.batch(), SEED),
         size.batch(),
         SEED,
         false);
-  }
-
-  /**
-   * {@code −mean_b log 1/K Σ_k p(x_b|z_bk) p(z_bk) / q(z_bk|x_b)}: the importance-weighted bound
-   * (Burda et al. 2016).
-   */
-  private record ImportanceWeighted(int samples) implements Objective {
-    @Override
-    public Var loss(Pass pass) {
-      Tape tape = pass.tape();
-      Latent latent = pass.sample(samples, Want.LOG_DENSITIES);
-      Var logLik = pass.logLik(latent.z());
-      pass.report(logLik, ComposeOps.sum(tape, latent.logQ(), 1, latent.logP(), -1));
-      Var logW = ComposeOps.sum(tape, logLik, 1, latent.logP(), 1, latent.logQ(), -1);
-      int points = pass.data().points();
-      Var bound = ImportanceOps.bound(tape, logW, points, 0).bound();
-      return ReduceOps.weightedSum(tape, bound, -1f / points);
-    }
-
-    @Override
-    public @Nullable String refusal(Posterior posterior, Prior prior) {
-      return posterior.refusal(prior, Want.LOG_DENSITIES);
-    }
   }
 }
