@@ -2,10 +2,11 @@ package io.github.elbo4j.kernel.compose;
 
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.cuda.ColumnSums;
+import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
-import io.github.elbo4j.kernel.cuda.Gemm;
+import io.github.elbo4j.kernel.cuda.GemmProvider;
 import io.github.elbo4j.kernel.cuda.RowKernel;
 import io.github.elbo4j.kernel.cuda.Totals;
 import io.github.elbo4j.tensor.Tensor;
@@ -32,9 +33,9 @@ public final class ComposeCuda extends ComposeKernels {
   private final CudaKernel addAll;
   private final CudaKernel bits;
   private final CudaKernel shuffle;
-  private final Gemm gemm;
+  private final GemmProvider gemm;
 
-  public ComposeCuda(Cuda cuda) {
+  public ComposeCuda(Cuda cuda, GemmProvider gemm) {
     this.cuda = cuda;
     addScaled = cuda.kernel("compose", "compose_add_scaled");
     addProduct = cuda.kernel("compose", "compose_add_product");
@@ -52,7 +53,7 @@ public final class ComposeCuda extends ComposeKernels {
     addAll = cuda.kernel("reduce", "reduce_add_sum");
     bits = cuda.kernel("random", "random_bits");
     shuffle = cuda.kernel("compose", "compose_shuffle");
-    gemm = new Gemm(cuda);
+    this.gemm = gemm;
   }
 
   @Override
@@ -163,10 +164,10 @@ public final class ComposeCuda extends ComposeKernels {
     long blocks = Totals.blocks(d * d);
     long part = call.scratch(blocks * Float.BYTES);
     call.pass(products).pass(d).pass(mu.rows()).pass(lambdaOff).pass(lambdaDiag);
-    call.pass(part).pass(to).launch(penalty, blocks, Totals.THREADS, 0);
+    call.pass(part).pass(to).launch(penalty, blocks, CudaKernel.THREADS, 0);
     if (blocks > 1) {
       call.pass(part).pass(blocks).pass(1f).pass(0L).pass(to);
-      call.launch(addAll, 1, Totals.THREADS, 0);
+      call.launch(addAll, 1, CudaKernel.THREADS, 0);
     }
     call.end();
   }

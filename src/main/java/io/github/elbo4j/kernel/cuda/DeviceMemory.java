@@ -45,7 +45,7 @@ public final class DeviceMemory {
    *     and is held
    */
   public synchronized long take(long bytes) {
-    long size = EXACT ? Math.max(1, bytes) : roundedUp(bytes);
+    long size = sizeFor(bytes);
     Deque<Long> blocks = free.get(size);
     long address;
     if (blocks != null && !blocks.isEmpty()) {
@@ -94,6 +94,11 @@ public final class DeviceMemory {
             });
   }
 
+  /** Length of the block that {@link #take} gives for so many bytes. */
+  static long sizeFor(long bytes) {
+    return EXACT ? Math.max(1, bytes) : roundedUp(bytes);
+  }
+
   /** Powers of two up to 2 MiB, then multiples of that. */
   private static long roundedUp(long bytes) {
     return bytes <= LARGE
@@ -140,7 +145,8 @@ public final class DeviceMemory {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  private static long addressOf(CUdeviceptr pointer) {
+  /** The address of a pointer. */
+  static long addressOf(CUdeviceptr pointer) {
     return new Address(pointer).value();
   }
 

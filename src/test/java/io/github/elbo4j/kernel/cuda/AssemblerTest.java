@@ -38,10 +38,18 @@ class AssemblerTest {
     assembleAll(architecture);
   }
 
+  /** Tensor cores of TF32 came with 8.0; that one file is not for older devices. */
+  private static boolean isFor(Path file, String architecture) {
+    return !file.toString().endsWith("_tf32.ptx") || !architecture.equals("sm_75");
+  }
+
   private static void assembleAll(String architecture) throws IOException {
     assumeTrue(loads(), "JCuda has no natives for this platform: its assembler was not asked");
     try (Stream<Path> files = Files.list(PTX)) {
-      List<Path> all = files.filter(p -> p.toString().endsWith(".ptx")).sorted().toList();
+      List<Path> all = files
+              .filter(p -> p.toString().endsWith(".ptx") && isFor(p, architecture))
+              .sorted()
+              .toList();
       assertThat(all).hasSizeGreaterThan(20);
       assertThat(all.parallelStream().map(file -> assemble(file, architecture)))
           .as("programs for %s", architecture)

@@ -10,9 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
- * Every case of every family on the device, against the reference; and again, for the same bits.
+ * Every case of every family on the device, against the reference; and again, for the same bits:
+ * with its threads in other orders, and with its tensors on the device, where hooks use them in
+ * place.
  */
 final class DeviceParity {
   /** Families to test, all unless -Delbo4j.families=a,b names some. */
@@ -41,15 +44,10 @@ final class DeviceParity {
     Fixture reference = run(kernel, Backends.reference());
     Fixture device = run(kernel, CudaBackend.get());
     device.assertMatches(reference);
-    int again = EmulatedDevice.present() ? 2 : 1;
-    for (int order = 1; order <= again; order++) { // on a GPU: just again
-      EmulatedDevice.order(order);
-      try {
-        run(kernel, CudaBackend.get()).assertSameBits(device);
-      } finally {
-        EmulatedDevice.order(0);
-      }
-    }
+    inOrder(1, () -> run(kernel, CudaBackend.get())).assertSameBits(device);
+    Fixture resident = inOrder(2, () -> runResident(kernel));
+    resident.assertMatches(reference);
+    resident.assertSameBits(device);
     int held = blocksHeld();
     if (held != 0) {
       throw new AssertionError(held + " blocks of device memory held after a hook");
@@ -57,7 +55,7 @@ final class DeviceParity {
   }
 
   /** What a stream keeps on the device is handed back once the stream is garbage; scratch never. */
-  private static int blocksHeld() throws InterruptedException {
+  static int blocksHeld() throws InterruptedException {
     for (int i = 0; i < 200 && memory().blocks() > 0; i++) {
       System.gc();
       Thread.sleep(5);
@@ -67,6 +65,24 @@ final class DeviceParity {
 
   private static DeviceMemory memory() {
     return Cuda.open(0).memory();
+  }
+
+  /** On a GPU, whose order is its own: just again. */
+  private static Fixture inOrder(int order, Supplier<Fixture> run) {
+    EmulatedDevice.order(order);
+    try {
+      return run.get();
+    } finally {
+      EmulatedDevice.order(0);
+    }
+  }
+
+  /** With its tensors on the device, where hooks use them in place. */
+  private static Fixture runResident(KernelCase kernel) {
+    Fixture fixture = new Fixture(1);
+    KernelCase.Call call = kernel.setup().prepare(fixture);
+    Resident.run(fixture, () -> call.run(CudaBackend.get()));
+    return fixture;
   }
 
   private static Fixture run(KernelCase kernel, Backend backend) {
