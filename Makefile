@@ -4,8 +4,9 @@ MAKEFLAGS += --no-print-directory
 MVN := scripts/mvn.sh
 RUN ?= runs/embedded-$(shell date +%Y%m%d-%H%M%S)
 TRAIN ?= --data embedded --epochs 120
-# The tests of CUDA run too, on memory without slack, so that sanitizers see each access beyond a block.
-EMULATED := -DexcludedTags=verify,allocation -Delbo4j.cuda.exact=true
+# The tests of CUDA run too, on memory without slack, so that sanitizers see each access beyond a block; and without
+# the machine's cuBLAS, which is for GPUs.
+EMULATED := -DexcludedTags=verify,allocation -Delbo4j.cuda.exact=true -Delbo4j.cuda.cublas=none
 .PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
 
 help: ## list the targets

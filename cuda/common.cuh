@@ -26,19 +26,23 @@
 
 typedef long long i64;
 
-template <class V>
-__device__ __forceinline__ V warp_sum(V v) {
+// Over G neighbouring lanes of a warp, a power of two; every lane of the mask calls it and gets its group's result.
+template <int G, class V>
+__device__ __forceinline__ V group_sum(V v, unsigned mask = ALL_LANES) {
 #pragma unroll
-    for (int o = WARP / 2; o > 0; o >>= 1) v += __shfl_xor_sync(ALL_LANES, v, o);
+    for (int o = G / 2; o > 0; o >>= 1) v += __shfl_xor_sync(mask, v, o);
     return v;
 }
-
 // NaN loses, as with fmaxf.
-__device__ __forceinline__ float warp_max(float v) {
+template <int G>
+__device__ __forceinline__ float group_max(float v, unsigned mask = ALL_LANES) {
 #pragma unroll
-    for (int o = WARP / 2; o > 0; o >>= 1) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, o));
+    for (int o = G / 2; o > 0; o >>= 1) v = fmaxf(v, __shfl_xor_sync(mask, v, o));
     return v;
 }
+template <class V>
+__device__ __forceinline__ V warp_sum(V v) { return group_sum<WARP>(v); }
+__device__ __forceinline__ float warp_max(float v) { return group_max<WARP>(v); }
 
 // Over the THREADS threads of a block; every thread gets the result.
 template <class V>

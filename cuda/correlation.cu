@@ -114,7 +114,7 @@ KERNEL(correlation_backward_samples)(PAIRS_PARAMETERS, float *dZ, i64 rows, i64 
     i64 r = blockIdx.x;
     for (i64 first = 0; first < points; first += THREADS) {
         int n = points - first < THREADS ? (int) (points - first) : THREADS;
-        if (threadIdx.x < n) shared[threadIdx.x] = pairs.shared(r, first + threadIdx.x);
+        if ((int) threadIdx.x < n) shared[threadIdx.x] = pairs.shared(r, first + threadIdx.x);
         __syncthreads();
         for (i64 i = warp; i < d; i += THREADS / WARP) {
             float sum = 0, toMu, toLogVar;
@@ -137,7 +137,7 @@ KERNEL(correlation_backward_posteriors)(PAIRS_PARAMETERS, float *dMu, float *dLo
     i64 j = blockIdx.x;
     for (i64 first = 0; first < rows; first += THREADS) {
         int n = rows - first < THREADS ? (int) (rows - first) : THREADS;
-        if (threadIdx.x < n) shared[threadIdx.x] = pairs.shared(first + threadIdx.x, j);
+        if ((int) threadIdx.x < n) shared[threadIdx.x] = pairs.shared(first + threadIdx.x, j);
         __syncthreads();
         for (i64 i = warp; i < d; i += THREADS / WARP) {
             float sumMu = 0, sumLogVar = 0, toMu, toLogVar;

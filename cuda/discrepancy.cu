@@ -61,7 +61,7 @@ __device__ __forceinline__ void add_slopes(const float *x, const float *y, const
     int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
     for (i64 first = 0; first < m; first += THREADS) {
         int n = m - first < THREADS ? (int) (m - first) : THREADS;
-        if (threadIdx.x < n) weights[threadIdx.x] = factor * scales.slope(squared_distance(x, y + (first + threadIdx.x) * d, d));
+        if ((int) threadIdx.x < n) weights[threadIdx.x] = factor * scales.slope(squared_distance(x, y + (first + threadIdx.x) * d, d));
         __syncthreads();
         for (i64 i = warp; i < d; i += THREADS / WARP) {
             float sum = 0;

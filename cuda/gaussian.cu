@@ -212,14 +212,28 @@ KERNEL(gaussian_shared_prior_backward)(const float *mu, const float *logVar, con
 
 // bounded = min(max(raw, low), high); NaN stays
 KERNEL(gaussian_clamp)(const float *raw, float low, float high, float *bounded, i64 n) {
-    for (i64 i = flat_index(); i < n; i += flat_count()) {
-        float v = raw[i];
-        bounded[i] = v < low ? low : v > high ? high : v;
+    bool wide = aligned(raw, bounded);
+    float v[4];
+    for (i64 i = 4 * flat_index(); i < n; i += 4 * flat_count()) {
+        bool whole = wide && i + 4 <= n;
+        load4(v, raw, i, n, whole);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) v[j] = v[j] < low ? low : v[j] > high ? high : v[j];
+        store4(v, bounded, i, n, whole);
     }
 }
 
 // dRaw += dBounded where raw is within the bounds
 KERNEL(gaussian_clamp_backward)(const float *raw, float low, float high, const float *dBounded, float *dRaw, i64 n) {
-    for (i64 i = flat_index(); i < n; i += flat_count())
-        if (!(raw[i] < low || raw[i] > high)) dRaw[i] += dBounded[i];
+    bool wide = aligned(raw, dBounded, dRaw);
+    float v[4], g[4], sum[4];
+    for (i64 i = 4 * flat_index(); i < n; i += 4 * flat_count()) {
+        bool whole = wide && i + 4 <= n;
+        load4(v, raw, i, n, whole);
+        load4(g, dBounded, i, n, whole);
+        load4(sum, dRaw, i, n, whole);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) sum[j] = v[j] < low || v[j] > high ? sum[j] : sum[j] + g[j];
+        store4(sum, dRaw, i, n, whole);
+    }
 }

@@ -35,3 +35,21 @@ KERNEL(gemm_finish)(const float *part, i64 chunks, const float *bias, int f, flo
         c[i] = add ? c[i] + v : v;
     }
 }
+
+// What follows a product of a library: pre = product + bias, y = f(pre). The product lies at pre, or at y without it.
+// pre [m,n] or null, y [m,n], bias [n] or null
+KERNEL(gemm_epilogue)(const float *bias, int f, float *pre, float *y, i64 m, i64 n) {
+    bool wide = wide_rows(n, bias, pre, y);
+    i64 quads = (n + 3) / 4;
+    for (i64 t = flat_index(); t < m * quads; t += flat_count()) {
+        i64 row = t / quads, i = 4 * (t % quads);
+        float v[4], shift[4] = {};
+        load4(v, (pre ? pre : y) + row * n, i, n, wide);
+        if (bias) load4(shift, bias, i, n, wide);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) v[j] += shift[j];
+        if (pre) store4(v, pre + row * n, i, n, wide);
+        activate4(f, v);
+        store4(v, y + row * n, i, n, wide);
+    }
+}

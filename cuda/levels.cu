@@ -4,19 +4,6 @@
 // LANES threads share the C ≤ 8·LANES logits of a dimension, eight in the registers of each.
 #define HELD 8
 
-template <int LANES>
-__device__ __forceinline__ float group_max(float v) {
-#pragma unroll
-    for (int o = LANES / 2; o > 0; o >>= 1) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, o));
-    return v;
-}
-template <int LANES>
-__device__ __forceinline__ float group_sum(float v) {
-#pragma unroll
-    for (int o = LANES / 2; o > 0; o >>= 1) v += __shfl_xor_sync(ALL_LANES, v, o);
-    return v;
-}
-
 // logLik[r] = Σ_n ( l[r,n,x] − logsumexp_c l[r,n,c] ), NaN where the largest logit is infinite;
 // or dLogits[r,n,c] += g[r]·( 1[c = x] − softmax_c l ). logits, dLogits [R,N·C].
 template <int T, int LANES, bool Slope>

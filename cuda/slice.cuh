@@ -14,13 +14,8 @@ struct Group {
           mask(T < WARP ? ((1u << (T & 31)) - 1u) << (threadIdx.x % WARP / T * T) : ALL_LANES) {}
     __device__ __forceinline__ bool first() const { return lane == 0; }
     __device__ __forceinline__ float sum(float v) const {
-        if constexpr (T > WARP) {
-            return block_sum(v);
-        } else {
-#pragma unroll
-            for (int o = T / 2; o > 0; o >>= 1) v += __shfl_xor_sync(mask, v, o);
-            return v;
-        }
+        if constexpr (T > WARP) return block_sum(v);
+        else return group_sum<T>(v, mask);
     }
     // What one thread of the group has written, the others may read.
     __device__ __forceinline__ void sync() const {

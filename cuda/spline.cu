@@ -1,11 +1,11 @@
 // SplineKernels: monotone rational-quadratic splines (KERNELS.md §5). rows of d dimensions, dt of them transformed:
-// index [dt] has these. A row of params is 3·bins − 1 vectors of dt: widths, heights, derivatives at the inner knots.
+// index [dt + 1] has these, and behind them whether the mask sets dt. A row of params is 3·bins − 1 vectors of dt: widths, heights, derivatives at the inner knots.
 #include "flowmath.cuh"
 
 #define MIN_BIN 1e-3f
 #define MIN_DERIVATIVE 1e-3f
 
-// index[i] = the i-th dimension whose mask is not 0, −1 where there are fewer than dt. One warp; mask [d].
+// index[i] = the i-th dimension whose mask is not 0, i < dt; index[dt] = whether there are dt of them. One warp; mask [d].
 KERNEL(spline_index)(const float *mask, int *index, i64 d, i64 dt) {
     int lane = threadIdx.x;
     i64 count = 0;
@@ -16,7 +16,7 @@ KERNEL(spline_index)(const float *mask, int *index, i64 d, i64 dt) {
         if (set && at < dt) index[at] = (int) (from + lane);
         count += __popc(lanes);
     }
-    for (i64 i = count + lane; i < dt; i += WARP) index[i] = -1;
+    if (lane == 0) index[dt] = count == dt;
 }
 
 // The softmax of bins numbers, stride apart: the largest, and the sum of their exponentials less it
@@ -89,7 +89,8 @@ struct Point {
 };
 
 // out = f(z), logDet += Σ log f'; inverse: f(out) = z, logDet −= Σ log f'(out); what is outside [−bound, bound] stays, as
-// do the dimensions that the mask leaves out. z, out [rows,d]; params [rows,(3·bins − 1)·dt]; logDet [rows] or null.
+// do the dimensions that the mask leaves out. z, out [rows,d]; params [rows,(3·bins − 1)·dt]; logDet [rows] or null. All is
+// NaN where the mask does not set dt dimensions.
 template <int T>
 __device__ __forceinline__ void spline_transform(const float *z, const float *params, const float *mask, const int *index, int bins, float bound,
         int inverse, float *out, float *logDet, i64 rows, i64 d, i64 dt) {
@@ -97,12 +98,16 @@ __device__ __forceinline__ void spline_transform(const float *z, const float *pa
     i64 r = row.index;
     if (r >= rows) return;
     z += r * d, out += r * d, params += r * (3 * bins - 1) * dt;
+    if (!index[dt]) {
+        for (i64 i = row.lane; i < d; i += T) out[i] = NAN;
+        if (logDet && row.first()) logDet[r] = NAN;
+        return;
+    }
     for (i64 i = row.lane; i < d; i += T)
         if (mask[i] == 0.f) out[i] = z[i];
     float sum = 0;
     for (i64 i = row.lane; i < dt; i += T) {
         int at = index[i];
-        if (at < 0) break;
         float value = z[at];
         if (!(fabsf(value) > bound)) {
             Softmax widths(params + i, dt, bins), heights(params + bins * dt + i, dt, bins);
@@ -154,7 +159,7 @@ __device__ __forceinline__ void add_softmax_gradient(const Softmax &axis, const 
     for (int k = 0; k < bins; ++k) d[(i64) k * axis.stride] += axis.exponential(k) * rate * ((k < bin ? toKnot : k == bin ? toSize : 0.f) - mean);
 }
 
-// dZ += and dParams +=; dOut [rows,d] or null, dLogDet [rows] or null, dZ [rows,d] or null, dParams like params or null.
+// dZ += and dParams +=, NaN where the mask does not set dt dimensions; dOut [rows,d] or null, dLogDet [rows] or null, dZ [rows,d] or null, dParams like params or null.
 template <int T>
 __device__ __forceinline__ void spline_backward(const float *z, const float *params, const float *mask, const int *index, int bins, float bound,
         int inverse, const float *dOut, const float *dLogDet, float *dZ, float *dParams, i64 rows, i64 d, i64 dt) {
@@ -162,12 +167,16 @@ __device__ __forceinline__ void spline_backward(const float *z, const float *par
     i64 r = row.index, width = (3 * bins - 1) * dt;
     if (r >= rows) return;
     z += r * d, params += r * width;
+    if (!index[dt]) {
+        for (i64 i = row.lane; dZ && i < d; i += T) dZ[r * d + i] = NAN;
+        for (i64 i = row.lane; dParams && i < width; i += T) dParams[r * width + i] = NAN;
+        return;
+    }
     if (dZ && dOut)
         for (i64 i = row.lane; i < d; i += T)
             if (mask[i] == 0.f) dZ[r * d + i] += dOut[r * d + i];
     for (i64 i = row.lane; i < dt; i += T) {
         int at = index[i];
-        if (at < 0) break;
         float g = dOut ? dOut[r * d + at] : 0.f;
         if (!(fabsf(z[at]) > bound)) {
             Softmax widths(params + i, dt, bins), heights(params + bins * dt + i, dt, bins);

@@ -11,7 +11,7 @@
     KERNEL(name##_shared) parameters { name<true> arguments; } \
     KERNEL(name##_global) parameters { name<false> arguments; }
 
-// Where row i of a strictly lower triangle begins, row by row.
+// Where row i of a strictly lower triangle begins, row by row; i ≤ 46,340, which Java's TriangularKernel checks.
 __device__ __forceinline__ int strict(int i) { return i * (i - 1) / 2; }
 __device__ __forceinline__ int round4(int n) { return (n + 3) & ~3; }
 

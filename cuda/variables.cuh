@@ -11,19 +11,6 @@
     KERNEL(name##_warp) parameters { name<WARP, WARP> arguments; }     \
     KERNEL(name##_block) parameters { name<THREADS, WARP> arguments; }
 
-template <int G>
-__device__ __forceinline__ float group_sum(float v) {
-#pragma unroll
-    for (int o = G / 2; o > 0; o >>= 1) v += __shfl_xor_sync(ALL_LANES, v, o);
-    return v;
-}
-template <int G>
-__device__ __forceinline__ float group_max(float v) {
-#pragma unroll
-    for (int o = G / 2; o > 0; o >>= 1) v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, o));
-    return v;
-}
-
 // A variable that G lanes hold together; where there is none left, of 0 categories. For all of a row:
 // for (i64 at = 0; at < n; at += T / G) { Variable<T, G> v(row.lane, at, n, c); ... }
 template <int T, int G>

@@ -49,17 +49,9 @@ public final class ComposeOps {
     Checks.same(method, "b", b == null ? null : b.value(), "a", a.value());
     Checks.same(method, "c", c == null ? null : c.value(), "a", a.value());
     CombinationNode n = tape.next(CombinationNode.class, CombinationNode::new);
-    n.a = a;
-    n.weightA = weightA;
-    n.b = b;
-    n.weightB = weightB;
-    n.c = c;
-    n.weightC = weightC;
-    n.factor = factor;
+    n.set(a, weightA, b, weightB, c, weightC, factor);
     Tensor out = openLike(tape, n.out, needs(a) || needs(b) || needs(c), a.value());
-    add(tape.backend(), a.value(), weightA, factor, out);
-    add(tape.backend(), valueOf(b), weightB, factor, out);
-    add(tape.backend(), valueOf(c), weightC, factor, out);
+    n.forward(tape.backend(), out);
     return n.out;
   }
 
@@ -214,14 +206,6 @@ public final class ComposeOps {
     return v != null && v.needsGradient();
   }
 
-  private static @Nullable Tensor valueOf(@Nullable Var v) {
-    return v == null ? null : v.value();
-  }
-
-  private static @Nullable Tensor gradientOf(@Nullable Var v) {
-    return v == null ? null : v.gradient();
-  }
-
   private static @Nullable Tensor arrived(Var v) {
     return v.untouched() ? null : v.gradient();
   }
@@ -240,42 +224,6 @@ public final class ComposeOps {
       tape.backend().memory().fill(opened, 0);
     }
     return opened;
-  }
-
-  /** {@code to += weight·factor·from}, where both are given. */
-  private static void add(
-      Backend kernels,
-      @Nullable Tensor from,
-      float weight,
-      @Nullable Tensor factor,
-      @Nullable Tensor to) {
-    if (from != null && to != null) {
-      kernels.compose().addScaled(from, weight, factor, to);
-    }
-  }
-
-  private static final class CombinationNode extends Node {
-    private Var a = new Var();
-    private float weightA;
-    private @Nullable Var b;
-    private float weightB;
-    private @Nullable Var c;
-    private float weightC;
-    private @Nullable Tensor factor;
-    private final Var out = new Var();
-
-    @Override
-    protected boolean reached() {
-      return arrived(out) != null;
-    }
-
-    @Override
-    protected void backward(Backend kernels) {
-      Tensor g = out.gradient();
-      add(kernels, g, weightA, factor, a.gradient());
-      add(kernels, g, weightB, factor, gradientOf(b));
-      add(kernels, g, weightC, factor, gradientOf(c));
-    }
   }
 
   private static final class ProductNode extends Node {

@@ -5,6 +5,7 @@ import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.CudaBackend;
 import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Precision;
 import io.github.elbo4j.train.ConfigException;
 import io.github.elbo4j.train.JsonLine;
 import io.github.elbo4j.train.ProgressBar;
@@ -33,6 +34,14 @@ final class CommonOptions {
       paramLabel = "N",
       description = "number of the CUDA device (default: 0); for --backend cuda")
   private @Nullable Integer device;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description =
+          "of matrix products: fp32 (default), or tf32, which rounds operands to 11 bits for the"
+              + " tensor cores; for --backend cuda")
+  private @Nullable String precision;
 
   @Option(
       names = "--threads",
@@ -67,6 +76,10 @@ final class CommonOptions {
     return backend;
   }
 
+  @Nullable String precisionName() {
+    return precision;
+  }
+
   @Nullable Integer threads() {
     return threads;
   }
@@ -75,8 +88,23 @@ final class CommonOptions {
     return seed;
   }
 
+  /** The precision asked for; {@code fallback} where no flag names one. */
+  Precision precision(String fallback) {
+    try {
+      return Precision.of(precision == null ? fallback : precision);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("--" + e.getMessage());
+    }
+  }
+
   /** The backend asked for, on the threads asked for; {@code fallback} where no flag names one. */
   Backend open(String fallback, int fallbackThreads) {
+    return open(fallback, fallbackThreads, "fp32");
+  }
+
+  /** The same in the precision asked for. */
+  Backend open(String fallback, int fallbackThreads, String fallbackPrecision) {
+    Precision wanted = precision(fallbackPrecision);
     int count = threads == null ? fallbackThreads : threads;
     if (count < 0 || (threads != null && count == 0)) {
       throw new ConfigException("--threads " + count + " must be at least 1");
@@ -86,20 +114,25 @@ final class CommonOptions {
     }
     String name = backend == null ? fallback : backend;
     try {
-      if (device != null) {
-        return onDevice(name, device);
+      if (name.equals("cuda")) {
+        return CudaBackend.get(device == null ? CudaBackend.device() : device, wanted);
       }
+      refuseOutsideCuda(name, wanted);
       return name.equals("auto") ? Backends.get() : Backends.choose(name);
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
     }
   }
 
-  private static Backend onDevice(String name, int number) {
-    if (!name.equals("cuda")) {
-      throw new ConfigException("--device " + number + " is for --backend cuda, not " + name);
+  private void refuseOutsideCuda(String name, Precision wanted) {
+    if (device != null) {
+      throw new ConfigException("--device " + device + " is for --backend cuda, not " + name);
     }
-    return CudaBackend.get(number);
+    if (wanted != Precision.FP32) {
+      throw new ConfigException(
+          "--precision %s is for --backend cuda, not %s, which has --precision fp32"
+              .formatted(wanted, name));
+    }
   }
 
   /** Prints the result: the object with {@code --json}, else the text. */

@@ -2,7 +2,9 @@ package io.github.elbo4j.cli;
 
 import io.github.elbo4j.data.DataSource;
 import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.CudaBackend;
 import io.github.elbo4j.kernel.Parallel;
+import io.github.elbo4j.kernel.Precision;
 import io.github.elbo4j.train.JsonLine;
 import java.util.List;
 import java.util.Objects;
@@ -23,12 +25,22 @@ final class InfoCommand implements Callable<Integer> {
     String fallback = System.getProperty("elbo4j.backend", "auto");
     String asked = Objects.requireNonNullElse(common.backendName(), fallback);
     String chosen = common.open(fallback, 0).name();
+    Precision precision = common.precision("fp32");
     String java = System.getProperty("java.vm.name") + " " + Runtime.version();
     String os = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     int processors = Runtime.getRuntime().availableProcessors();
     String data = DataSource.EMBEDDED + ", " + String.join(", ", DataSource.knownNames());
     List<JsonLine> backends =
         Backends.statuses().stream()
+            .map(
+                s ->
+                    new JsonLine()
+                        .put("name", s.name())
+                        .put("available", s.available())
+                        .put("reason", s.reason()))
+            .toList();
+    List<JsonLine> gemm =
+        CudaBackend.gemm(precision).stream()
             .map(
                 s ->
                     new JsonLine()
@@ -45,6 +57,7 @@ final class InfoCommand implements Callable<Integer> {
             .put("threads", Parallel.threads())
             .put("backend", chosen)
             .put("backends", backends)
+            .put("gemm", gemm)
             .put("data", data),
         """
         elbo4j %s
@@ -60,7 +73,7 @@ final class InfoCommand implements Callable<Integer> {
                 processors,
                 Parallel.threads(),
                 chosen,
-                Backends.explain(asked).indent(2),
+                Backends.explain(asked, precision).indent(2),
                 data));
     return 0;
   }

@@ -7,6 +7,7 @@ import io.github.elbo4j.train.RunConfig;
 import io.github.elbo4j.train.TrainedRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -23,7 +24,10 @@ final class RunOptions {
   TrainedRun open(CommonOptions common) throws IOException {
     CommonOptions.requireName("--run", run);
     RunConfig config = TrainedRun.config(run);
-    Backend backend = common.open(config.backend(), config.threads());
+    String name = Objects.requireNonNullElse(common.backendName(), config.backend());
+    // A run that was trained in TF32 can be used anywhere.
+    String precision = name.equals("cuda") ? config.precision() : "fp32";
+    Backend backend = common.open(config.backend(), config.threads(), precision);
     return TrainedRun.open(run, backend);
   }
 

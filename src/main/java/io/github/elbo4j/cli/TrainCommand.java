@@ -42,7 +42,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What may differ too, so that a run that blew up can go on more gently. */
   private static final Set<String> GENTLER =
-      Set.of("learning-rate", "schedule", "clip-norm", "weight-decay");
+      Set.of("learning-rate", "schedule", "clip-norm", "weight-decay", "precision");
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -210,10 +210,11 @@ final class TrainCommand implements Callable<Integer> {
     if (!resumes) {
       Trainer.requireFresh(out);
     }
-    Backend backend = common.open(config.backend(), config.threads());
+    Backend backend = common.open(config.backend(), config.threads(), config.precision());
     DataSplits splits = DataSource.load(config.data(), common.downloads(config.data()));
     common.say("data: " + splits.description());
-    common.say("backend: " + backend.name());
+    boolean exact = config.precision().equals("fp32");
+    common.say("backend: " + backend.name() + (exact ? "" : ", precision " + config.precision()));
     changes.forEach(common::say);
     try (ProgressBar bar = common.progress()) {
       Trainer trainer = new Trainer(config, splits, backend, out, listener(config, bar));
@@ -281,6 +282,7 @@ final class TrainCommand implements Callable<Integer> {
     put(flags, "polyak", polyak);
     put(flags, "report-gradient-variance", reportGradientVariance);
     put(flags, "backend", common.backendName());
+    put(flags, "precision", common.precisionName());
     put(flags, "threads", common.threads());
     return flags;
   }

@@ -79,7 +79,8 @@ public final class Backends {
 
   /**
    * Which backend {@link #get()} gives and what {@code -Delbo4j.backend} asked for, such as {@code
-   * running: simd (auto)}, then a line a backend: its name, whether it can run, and why.
+   * running: simd (auto)}, then a line a backend: its name, whether it can run, and why; and where
+   * there is a CUDA device, the same of what multiplies its matrices.
    */
   public static String explain() {
     return explain(asked());
@@ -87,11 +88,17 @@ public final class Backends {
 
   /** The same for {@link #choose}, {@code name} being what was asked for. */
   public static String explain(String name) {
+    return explain(name, Precision.FP32);
+  }
+
+  /** The same for a precision of the matrix products of CUDA. */
+  public static String explain(String name, Precision precision) {
     StringBuilder text = new StringBuilder("running: ").append(running(name)).append('\n');
     for (Status s : statuses()) {
       text.append(s.name()).append(": ").append(s.available() ? "available" : "not available");
       text.append(" (").append(s.reason()).append(")\n");
     }
+    text.append(CudaBackend.explainGemm(precision));
     return text.toString();
   }
 

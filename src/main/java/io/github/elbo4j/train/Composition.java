@@ -8,6 +8,7 @@ import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.PosteriorSpec;
 import io.github.elbo4j.vi.Vae;
 import io.github.elbo4j.vi.objective.Objectives;
 import io.github.elbo4j.vi.posterior.Posteriors;
@@ -33,13 +34,14 @@ record Composition(Vae.Spec spec, ObjectiveSpec objective) {
    */
   static Composition of(RunConfig config, Facts facts) {
     try {
+      PosteriorSpec posterior = Posteriors.parse(config.posterior(), config.latent());
       Vae.Spec spec =
           new Vae.Spec(
               facts.pixels(),
               config.hidden(),
               activation(config.activation()),
-              Posteriors.parse(config.posterior(), config.latent()),
-              Priors.parse(config.prior()),
+              posterior,
+              posterior.prior(Priors.parse(config.prior())),
               LikelihoodSpec.parse(config.likelihood()),
               new LogVarBounds((float) config.logVarMin(), (float) config.logVarMax()),
               conditioned(config) ? facts.classes() : 0);

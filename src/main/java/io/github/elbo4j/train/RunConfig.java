@@ -1,5 +1,6 @@
 package io.github.elbo4j.train;
 
+import io.github.elbo4j.kernel.Precision;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ import java.util.Map;
  * @param logVarMax upper bound of the posterior's log-variance
  * @param reportGradientVariance whether each epoch ends with a measure of the gradient's noise
  * @param backend {@code auto}, {@code cuda}, {@code simd} or {@code reference}
+ * @param precision of matrix products: {@code fp32}, or {@code tf32} on CUDA
  * @param threads worker threads, without influence on the result; 0 for one per processor
  * @param version of elbo4j that made the run; empty in a file written by hand
  */
@@ -75,6 +77,7 @@ public record RunConfig(
     double logVarMax,
     boolean reportGradientVariance,
     String backend,
+    String precision,
     int threads,
     String version) {
 
@@ -109,6 +112,7 @@ public record RunConfig(
           20,
           false,
           "auto",
+          "fp32",
           0,
           "");
 
@@ -132,6 +136,7 @@ public record RunConfig(
     require(Double.isFinite(logVarMin), "log-var-min", logVarMin, "finite");
     require(Double.isFinite(logVarMax), "log-var-max", logVarMax, "finite");
     require(logVarMax > logVarMin, "log-var-max", logVarMax, "above log-var-min " + logVarMin);
+    require(Precision.isName(precision), "precision", precision, "fp32 or tf32");
     require(threads >= 0, "threads", threads, "at least 0");
   }
 

@@ -12,6 +12,15 @@ public interface PosteriorSpec {
     return latent();
   }
 
+  /**
+   * The prior beside this posterior where {@code named} is asked for.
+   *
+   * @throws IllegalArgumentException with the reason when that one does not go with it
+   */
+  default PriorSpec prior(PriorSpec named) {
+    return named;
+  }
+
   /** Declares the posterior's parameters on an encoder of width {@code in}. */
   void declare(Parameters.Builder builder, int in);
 

@@ -9,7 +9,7 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.TapeCheck;
-import java.util.stream.Stream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,8 +20,8 @@ class ImportanceOpsTest {
   private static final int B = 3;
   private static final int K = 4;
 
-  static Stream<Backend> backends() {
-    return Stream.of(Backends.reference(), Backends.simd());
+  static List<Backend> backends() {
+    return TapeCheck.backends();
   }
 
   private static double[] renyi(double[] logW, double alpha) {

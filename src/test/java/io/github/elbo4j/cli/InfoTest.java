@@ -37,7 +37,15 @@ final class InfoTest {
         Cli.run("info", "--json", "--threads", "1", "--seed", "4").json();
     assertThat(json.keySet())
         .containsExactly(
-            "version", "java", "os", "processors", "threads", "backend", "backends", "data");
+            "version",
+            "java",
+            "os",
+            "processors",
+            "threads",
+            "backend",
+            "backends",
+            "gemm",
+            "data");
     assertThat(json.get("threads")).isEqualTo(1L);
     assertThat(json.get("backend")).isEqualTo("simd");
     assertThat((List<?>) json.get("backends")).hasSize(3);
@@ -52,6 +60,17 @@ final class InfoTest {
     }
     assertThat(Cli.run("info", "--threads", "0").refusal(2)).contains("--threads 0");
     assertThat(Cli.run("selfcheck", "--threads", "many").refusal(2)).contains("--threads", "many");
+  }
+
+  @Test
+  void otherPrecisionsAreForCuda() {
+    for (String command : List.of("info", "selfcheck")) {
+      assertThat(Cli.run(command, "--backend", "simd", "--precision", "tf32").refusal(2))
+          .contains("--precision tf32 is for --backend cuda, not simd, which has --precision fp32");
+      assertThat(Cli.run(command, "--precision", "fp16").refusal(2))
+          .contains("--precision \"fp16\" must be fp32 or tf32");
+    }
+    assertThat(Cli.run("info", "--precision", "fp32").done().out()).contains("backend: simd");
   }
 
   @Test

@@ -168,6 +168,8 @@ final class TrainTest {
       "--report-gradient-variance",
       "--backend",
       "simd",
+      "--precision",
+      "fp32",
       "--threads",
       "2",
       "--json"
@@ -202,6 +204,7 @@ final class TrainTest {
                 RunConfig.DEFAULTS.logVarMax(),
                 true,
                 "simd",
+                "fp32",
                 2,
                 "development"));
     String file = folder.resolve("a").resolve("config.toml").toString();

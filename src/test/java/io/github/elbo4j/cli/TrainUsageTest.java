@@ -63,6 +63,8 @@ final class TrainUsageTest {
           --backend       | abacus           | "abacus" must be one of auto, cuda, simd, reference
           --device        | 0                | --device 0 is for --backend cuda, not auto
           --device        | first            | --device
+          --precision     | fp16             | precision is fp16 and must be fp32 or tf32
+          --precision     | tf32             | --precision tf32 is for --backend cuda, not auto
           --seed          | lucky            | --seed
           --config        | no-such.toml     | there is no such file
           """)

@@ -8,9 +8,12 @@ import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -27,6 +30,7 @@ public final class Fixture {
   private final long seed;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, Output> outputs = new LinkedHashMap<>();
+  private final Set<Tensor> integers = new HashSet<>();
 
   public Fixture(long seed) {
     this.seed = seed;
@@ -70,6 +74,13 @@ public final class Fixture {
     Tensor t = place(name, dims);
     t.fill(Float.NaN);
     outputs.put(name, new Output(t, tolerance));
+    return t;
+  }
+
+  /** Integers that the hook gives in another form and the call writes here: must be the same. */
+  public Tensor integers(String name, int... dims) {
+    Tensor t = output(name, Tolerance.EXACT, dims);
+    integers.add(t);
     return t;
   }
 
@@ -136,6 +147,11 @@ public final class Fixture {
   /** Every float tensor that was asked for. */
   public Collection<Tensor> tensors() {
     return tensors.values();
+  }
+
+  /** The tensors that hooks are given. */
+  public List<Tensor> given() {
+    return tensors.values().stream().filter(t -> !integers.contains(t)).toList();
   }
 
   private Tensor named(String name) {

@@ -7,7 +7,9 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
+import io.github.elbo4j.kernel.CudaBackend;
 import io.github.elbo4j.kernel.Doubles;
+import io.github.elbo4j.kernel.cuda.CudaProbe;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,10 +41,13 @@ public final class TapeCheck {
     return t;
   }
 
-  /** Fails where the graph's loss or a gradient is not the formula's, on the reference or SIMD. */
+  /**
+   * Fails where the graph's loss or a gradient is not the formula's: on the reference, on SIMD, and
+   * on a CUDA device where there is one.
+   */
   public static void check(
       String what, Graph graph, ToDoubleFunction<double[][]> formula, Tensor... values) {
-    for (Backend backend : List.of(Backends.reference(), Backends.simd())) {
+    for (Backend backend : backends()) {
       List<Tensor> gradients = new ArrayList<>();
       Var[] parameters = new Var[values.length];
       for (int i = 0; i < values.length; i++) {
@@ -54,6 +59,15 @@ public final class TapeCheck {
       tape.backward(loss);
       compare(backend + " " + what, loss.value().get(0), List.of(values), gradients, formula);
     }
+  }
+
+  /** Every backend of this machine. */
+  public static List<Backend> backends() {
+    List<Backend> backends = new ArrayList<>(List.of(Backends.reference(), Backends.simd()));
+    if (CudaProbe.whyNot() == null) {
+      backends.add(CudaBackend.get());
+    }
+    return backends;
   }
 
   /** Fails where a loss or a gradient is not the formula's. */

@@ -59,6 +59,7 @@ final class RunConfigTest {
             log-var-max = 20.0
             report-gradient-variance = false
             backend = "auto"
+            precision = "fp32"
             threads = 0
             version = ""
             """);
@@ -127,6 +128,7 @@ final class RunConfigTest {
         min + 0.1 + random.nextDouble(),
         random.nextBoolean(),
         text(random),
+        random.nextBoolean() ? "fp32" : "tf32",
         random.nextInt(64),
         text(random));
   }

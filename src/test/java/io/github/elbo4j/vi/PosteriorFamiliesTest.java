@@ -1,6 +1,7 @@
 package io.github.elbo4j.vi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.autodiff.ReduceOps;
@@ -256,14 +257,15 @@ class PosteriorFamiliesTest {
     final Parameters parameters;
     final Vae vae;
 
-    Tiny(String posterior, String prior) {
+    Tiny(String name, String prior) {
+      PosteriorSpec posterior = Posteriors.parse(name, 3);
       Vae.Spec spec =
           new Vae.Spec(
               4,
               List.of(3),
               Activation.TANH,
-              Posteriors.parse(posterior, 3),
-              Priors.parse(prior),
+              posterior,
+              posterior.prior(Priors.parse(prior)),
               LikelihoodSpec.parse("gaussian:0.8"),
               new LogVarBounds(-10, 10),
               0);
@@ -327,8 +329,84 @@ class PosteriorFamiliesTest {
     }
   }
 
+  static Stream<String> structured() {
+    return Stream.of("layers:2,1", "layers:3,2,1", "ladder:2,1", "ladder:1,2,2", "hierarchical");
+  }
+
+  static Stream<String> all() {
+    return Stream.concat(families(), structured());
+  }
+
+  /**
+   * E_q[p(x,z)/q(z|x)] against E_{p(z)}[p(x|z)], which knows nothing of the posterior: of layers
+   * the prior must draw what it says it does, too.
+   */
   @ParameterizedTest
-  @MethodSource("families")
+  @MethodSource("structured")
+  void structuredPosteriorsWeighWhatTheyDraw(String family) {
+    Tiny model = new Tiny(family, "normal");
+    for (Parameters.Parameter p : model.parameters) { // wide, so that no weight is far above others
+      if (p.name().matches("(posterior|prior).*logVar.*|posterior.*mu\\.bias")) {
+        boolean wide = p.name().matches("posterior\\.(?!auxiliary).*logVar.bias");
+        p.value().fill(wide ? 0.8f : 0);
+      }
+    }
+    double[] x = {0.3, -0.2, 0.5, 0.1};
+    Tape tape = new Tape(Backends.simd());
+    tape.resetForInference();
+    Observed data = Observed.of(copies(x, 1));
+    int rows = 60_000;
+    Latent q =
+        model.vae.sample(
+            tape, model.vae.encode(tape, data), new NoiseKey(4, 4), rows, Want.LOG_DENSITIES);
+    Var logLik = model.vae.logLik(tape, q.z(), data);
+    Tensor z = Tensor.zeros(rows, model.vae.latent());
+    model.vae.prior().sample(Backends.simd(), new NoiseKey(7, 7), z);
+    Tensor plain = model.vae.logLik(tape, Var.constant(z), data).value();
+    double[] weighed = new double[rows];
+    double[] drawn = new double[rows];
+    for (int r = 0; r < rows; r++) {
+      weighed[r] =
+          Math.exp(
+              (double) logLik.value().get(r) + q.logP().value().get(r) - q.logQ().value().get(r));
+      drawn[r] = Math.exp((double) plain.get(r));
+    }
+    double[] a = meanAndError(weighed);
+    double[] b = meanAndError(drawn);
+    assertThat(Math.hypot(a[1], b[1]) / b[0]).as("relative standard error").isLessThan(0.05);
+    assertThat(a[0]).as("p̂(x)").isCloseTo(b[0], within(3.5 * Math.hypot(a[1], b[1])));
+  }
+
+  private static double[] meanAndError(double[] values) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+    return new double[] {mean, Math.sqrt(squares) / values.length};
+  }
+
+  @Test
+  void structuredPosteriorsRefuseWithTheReason() {
+    for (String name : structured().toList()) {
+      Tiny model = new Tiny(name, "normal");
+      Tape tape = new Tape(Backends.simd());
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.sample(tape, Want.KL))
+          .withMessageContaining("elbo:mc");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.sample(tape, Want.LOG_DENSITIES_STL))
+          .withMessageContaining("--estimator pathwise");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Tiny("layers:2,1", "gaussian"))
+        .withMessageContaining("leave --prior at normal");
+    for (String bad : List.of("layers", "layers:3", "ladder:3,0", "layers:a,b", "ladder:1,2:3")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Posteriors.parse(bad, 3))
+          .withMessageContaining(":WIDTH,WIDTH");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
   void theGradientIsThatOfTheLoss(String family) {
     checkGradient(
         new Tiny(family, "normal"), new Elbo(1, Annealing.NONE, 0, Elbo.Form.MONTE_CARLO));

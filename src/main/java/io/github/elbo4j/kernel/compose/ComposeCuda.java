@@ -5,7 +5,7 @@ import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
-import io.github.elbo4j.kernel.cuda.Gemm;
+import io.github.elbo4j.kernel.cuda.GemmProvider;
 import io.github.elbo4j.kernel.cuda.RowKernel;
 import io.github.elbo4j.kernel.cuda.Totals;
 import io.github.elbo4j.tensor.Tensor;
@@ -32,9 +32,9 @@ public final class ComposeCuda extends ComposeKernels {
   private final CudaKernel addAll;
   private final CudaKernel bits;
   private final CudaKernel shuffle;
-  private final Gemm gemm;
+  private final GemmProvider gemm;
 
-  public ComposeCuda(Cuda cuda) {
+  public ComposeCuda(Cuda cuda, GemmProvider gemm) {
     this.cuda = cuda;
     addScaled = cuda.kernel("compose", "compose_add_scaled");
     addProduct = cuda.kernel("compose", "compose_add_product");
@@ -52,7 +52,7 @@ public final class ComposeCuda extends ComposeKernels {
     addAll = cuda.kernel("reduce", "reduce_add_sum");
     bits = cuda.kernel("random", "random_bits");
     shuffle = cuda.kernel("compose", "compose_shuffle");
-    gemm = new Gemm(cuda);
+    this.gemm = gemm;
   }
 
   @Override

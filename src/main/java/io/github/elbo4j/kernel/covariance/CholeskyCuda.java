@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.covariance;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -14,8 +17,6 @@ public final class CholeskyCuda extends CholeskyKernels {
   /** Elements of a group that a block of the copies takes. */
   private static final int CHUNK = 64;
 
-  private static final int THREADS = 256;
-  private static final int WARP = 32;
   private static final int WARPS = THREADS / WARP;
 
   /**

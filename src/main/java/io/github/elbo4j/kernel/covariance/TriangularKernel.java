@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.covariance;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -9,8 +11,10 @@ import io.github.elbo4j.kernel.cuda.DeviceCall;
  * works in shared memory where it fits, and in scratch memory where it does not.
  */
 final class TriangularKernel {
-  private static final int WARP = 32;
   private static final int MOST_WARPS = 8;
+
+  /** Rows whose squared number is below 2³¹: the kernels count elements of a matrix in an int. */
+  private static final int LARGEST_ORDER = 46_340;
 
   /** What a kernel may have without asking for more, less what the kernels declare themselves. */
   private static final long SHARED_BYTES = 48 * 1024 - 256;
@@ -77,8 +81,17 @@ final class TriangularKernel {
     launchGrid(call, blocks, (int) parts, d, sides);
   }
 
-  /** The same with that many blocks. */
+  /**
+   * The same with that many blocks.
+   *
+   * @throws IllegalArgumentException when an int does not count the elements of a matrix
+   */
   void launchGrid(DeviceCall call, long blocks, int parts, int d, long sides) {
+    if (d > LARGEST_ORDER) {
+      throw new IllegalArgumentException(
+          "%s: matrices of order %,d, which on a device must be at most %,d"
+              .formatted(global.name(), d, LARGEST_ORDER));
+    }
     int warps = warps(d, sides);
     long bytes = floats(d, warps) * Float.BYTES;
     if (fits(d, warps)) {

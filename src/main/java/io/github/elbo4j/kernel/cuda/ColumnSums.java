@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 /**
  * The second stage of gradients that sum over rows: a kernel writes partial sums [chunks,n], and
  * this adds them to the gradient in a fixed order.
@@ -36,11 +38,11 @@ public final class ColumnSums {
   /** {@code out[i] = Σ_chunks part[chunk,i]}, or {@code +=} where it accumulates, i &lt; n. */
   public void sum(DeviceCall call, long part, long chunks, long n, boolean accumulate, long out) {
     call.pass(part).pass(chunks).pass(n).pass(accumulate).pass(out);
-    call.launch(add, (n + 31) / 32, 256, 0);
+    call.launch(add, (n + 31) / 32, THREADS, 0);
   }
 
   /** {@code out[0] += Σ_i part[i]}, i &lt; n. */
   public void addAllTo(DeviceCall call, long part, long n, long out) {
-    call.pass(part).pass(n).pass(out).launch(addAll, 1, 256, 0);
+    call.pass(part).pass(n).pass(out).launch(addAll, 1, THREADS, 0);
   }
 }

@@ -41,7 +41,6 @@ public final class Cuda implements DeviceStorage.Owner {
   private final String name;
   private final int processors;
   private final int capability;
-  private volatile @Nullable Recording recording;
 
   private Cuda(int ordinal) {
     CudaException.check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet " + ordinal);
@@ -98,6 +97,11 @@ public final class Cuda implements DeviceStorage.Owner {
     return processors;
   }
 
+  /** Compute capability: 90 for 9.0. */
+  int capability() {
+    return capability;
+  }
+
   public DeviceMemory memory() {
     return memory;
   }
@@ -124,7 +128,7 @@ public final class Cuda implements DeviceStorage.Owner {
   /** The arguments of this thread's next hook, empty. */
   public DeviceCall begin() {
     makeCurrent();
-    return calls.get().begin(recording());
+    return calls.get().begin();
   }
 
   /**
@@ -137,17 +141,13 @@ public final class Cuda implements DeviceStorage.Owner {
   }
 
   /** What this thread's launches are written down in, or null. */
-  @Nullable Recording recording() {
-    Recording r = recording;
-    return r != null && r.isOfThisThread() ? r : null;
+  private @Nullable Recording recording() {
+    return calls.get().recording();
   }
 
-  /** Has this thread's launches written down, from now on, or no longer. */
-  synchronized void record(@Nullable Recording r) {
-    if (r != null && recording != null) {
-      throw new IllegalStateException("another step is being recorded on " + description());
-    }
-    recording = r;
+  /** Has this thread's launches written down from now on, or, for null, no longer. */
+  void record(@Nullable Recording into) {
+    calls.get().record(into);
   }
 
   /** Memory for so many floats, all 0; work that is captured cannot have any. */
@@ -178,9 +178,14 @@ public final class Cuda implements DeviceStorage.Owner {
 
   /** Waits until the device has done all that it was given. */
   public void synchronize() {
+    synchronize("cuStreamSynchronize");
+  }
+
+  /** The same, with what to say when that failed. */
+  void synchronize(String what) {
     refuse("the host waits for the device");
     synchronized (turn) {
-      CudaException.check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+      CudaException.check(JCudaDriver.cuStreamSynchronize(stream), what);
     }
   }
 
@@ -234,6 +239,7 @@ public final class Cuda implements DeviceStorage.Owner {
     return new DeviceCall(this);
   }
 
+  /** Makes the device's context that of the thread. */
   void makeCurrent() {
     CudaException.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }

@@ -2,7 +2,10 @@ package io.github.elbo4j.kernel.cuda;
 
 import jcuda.driver.CUresult;
 
-/** What the CUDA driver refused: the call, with its arguments where they matter, and the error. */
+/**
+ * What the CUDA driver or cuBLAS refused: the call, with its arguments where they matter, and the
+ * error.
+ */
 public final class CudaException extends IllegalStateException {
   private static final long serialVersionUID = 1;
   private static final int FAULTS_END = 720;
@@ -14,6 +17,16 @@ public final class CudaException extends IllegalStateException {
     this.code = code;
   }
 
+  private CudaException(int code, String message) {
+    super(message);
+    this.code = code;
+  }
+
+  /** Of a status of cuBLAS that is no success. */
+  static CudaException ofCublas(String what, int status) {
+    return new CudaException(status, what + ": " + CublasStatus.name(status));
+  }
+
   /** A fault of a kernel is reported by whatever comes after it. */
   private static String hint(int code) {
     boolean fault = code >= CUresult.CUDA_ERROR_ILLEGAL_ADDRESS && code < FAULTS_END;
@@ -22,7 +35,7 @@ public final class CudaException extends IllegalStateException {
         : "";
   }
 
-  /** The driver's error code. */
+  /** The error code of the driver, or of cuBLAS. */
   public int code() {
     return code;
   }

@@ -1,12 +1,7 @@
 package io.github.elbo4j.kernel.cuda;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
@@ -42,48 +37,24 @@ public final class CudaProbe {
       } catch (IllegalArgumentException e) {
         return "no NVIDIA driver: " + library + " was not found";
       }
-      return Natives.load(os);
+      return Natives.load();
     }
   }
 
   /** Loaded only where there is a driver and JCuda. */
   private static final class Natives {
-    private static final String FOLDER = "java.io.tmpdir";
-
-    /**
-     * JCuda unpacks its library under a fixed name in the folder for temporary files, where anybody
-     * could have put one: it gets a folder that only this user may enter.
-     */
-    static @Nullable String load(String os) {
-      String shared = System.getProperty(FOLDER);
-      try {
-        Path own = Files.createTempDirectory("elbo4j-natives");
-        own.toFile().deleteOnExit();
-        System.setProperty(FOLDER, own.toString());
-        JCudaDriver.setExceptionsEnabled(false);
-        int code = JCudaDriver.cuInit(0);
-        forget(own);
-        return code == 0 ? null : "cuInit: " + CUresult.stringFor(code);
-      } catch (LinkageError e) {
-        String arch = System.getProperty("os.arch", "");
-        return "JCuda's native library does not load on " + os + " " + arch + ": " + e.getMessage();
-      } catch (IOException e) {
-        return "no folder for JCuda's native library: " + e.getMessage();
-      } finally {
-        System.setProperty(FOLDER, shared);
+    static @Nullable String load() {
+      int[] code = new int[1];
+      String refused =
+          PrivateNatives.load(
+              () -> {
+                JCudaDriver.setExceptionsEnabled(false);
+                code[0] = JCudaDriver.cuInit(0);
+              });
+      if (refused != null) {
+        return refused;
       }
-    }
-
-    /** The library is loaded: where the system allows it, its file is no longer needed. */
-    private static void forget(Path folder) throws IOException {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.toList()) {
-          file.toFile().deleteOnExit(); // before its folder
-          Files.deleteIfExists(file);
-        }
-      } catch (FileSystemException e) {
-        return; // in use: deleted at the end, if then
-      }
+      return code[0] == 0 ? null : "cuInit: " + CUresult.stringFor(code[0]);
     }
   }
 }

@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.Philox;
 import io.github.elbo4j.tensor.ByteTensor;
@@ -36,8 +39,7 @@ public final class DeviceCall {
   /** The grid of a flat kernel: blocks a multiprocessor. */
   private static final int BLOCKS_EACH = 16;
 
-  private static final int THREADS = 256;
-  private static final int WARPS = THREADS / 32;
+  private static final int WARPS = THREADS / WARP;
 
   private final Cuda cuda;
 
@@ -55,6 +57,9 @@ public final class DeviceCall {
 
   /** What this hook's launches are written down in. */
   private @Nullable Recording recording;
+
+  /** What those of this thread's next hooks are. */
+  private @Nullable Recording next;
 
   /** A tensor of the host and its place on the device. */
   private static final class Staged {
@@ -84,10 +89,20 @@ public final class DeviceCall {
     addresses = Pointer.to(table.asByteBuffer());
   }
 
-  DeviceCall begin(@Nullable Recording into) {
+  DeviceCall begin() {
     giveBack(); // what a hook that failed left behind
-    recording = into;
+    recording = next;
     return this;
+  }
+
+  /** Has the launches of this thread's next hooks written down, or, for null, no longer. */
+  void record(@Nullable Recording into) {
+    next = into;
+  }
+
+  /** What the launches of this thread are written down in, or null. */
+  @Nullable Recording recording() {
+    return next;
   }
 
   /** Device address of what the kernels read; 0 for null. */
@@ -194,11 +209,6 @@ public final class DeviceCall {
     return pass((long) Float.floatToRawIntBits(value));
   }
 
-  /** The next argument. */
-  public DeviceCall pass(double value) {
-    return pass(Double.doubleToRawLongBits(value));
-  }
-
   /**
    * The next four arguments: {@code unsigned long long seed, unsigned stream, step, const unsigned
    * *clock}. While launches are captured, noise of the step that is captured is at step 0 from a
@@ -275,6 +285,17 @@ public final class DeviceCall {
           "%s <<<(%d,%d), %d, %d bytes>>>"
               .formatted(kernel.name(), gridX, gridY, threads, sharedBytes),
           code);
+    }
+  }
+
+  /** Writes down what a library is about to launch with these arguments. */
+  void note(String what, long... arguments) {
+    if (recording != null) {
+      long sum = 0;
+      for (long argument : arguments) {
+        sum = LaunchList.mix(sum, argument);
+      }
+      recording.launched(what, sum);
     }
   }
 

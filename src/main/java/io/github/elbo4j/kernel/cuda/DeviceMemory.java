@@ -145,7 +145,8 @@ public final class DeviceMemory {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  private static long addressOf(CUdeviceptr pointer) {
+  /** The address of a pointer. */
+  static long addressOf(CUdeviceptr pointer) {
     return new Address(pointer).value();
   }
 

@@ -1,13 +1,12 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 /**
  * Sums over a whole buffer: blocks take shares of it, and where there are several one more adds up
  * their sums (cuda/totals.cuh).
  */
 public final class Totals {
-  /** Threads a block. */
-  public static final int THREADS = 256;
-
   private static final int MOST_BLOCKS = 1024;
 
   /** Fewest elements that are worth a block. */

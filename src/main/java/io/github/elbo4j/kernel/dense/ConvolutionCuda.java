@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.dense;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
@@ -15,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * sizes alone, and so do the bits.
  */
 public final class ConvolutionCuda extends ConvolutionKernels {
-  private static final int THREADS = 256;
-
   /** Rows of the tiles, all of TILE elements; the first of equals is taken. */
   private static final int[] ROWS = {64, 32, 16};
 

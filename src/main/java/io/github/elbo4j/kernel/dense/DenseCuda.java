@@ -4,23 +4,23 @@ import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
-import io.github.elbo4j.kernel.cuda.Gemm;
+import io.github.elbo4j.kernel.cuda.GemmProvider;
 import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@link DenseKernels} on a device: cuda/dense.cu, and its products {@link Gemm}. */
+/** {@link DenseKernels} on a device: cuda/dense.cu, and its products a {@link GemmProvider}. */
 public final class DenseCuda extends DenseKernels {
   private final Cuda cuda;
-  private final Gemm gemm;
+  private final GemmProvider gemm;
   private final ColumnSums columnSums;
   private final CudaKernel slope;
   private final CudaKernel slopeSums;
   private final CudaKernel mask;
   private final CudaKernel condition;
 
-  public DenseCuda(Cuda cuda) {
+  public DenseCuda(Cuda cuda, GemmProvider gemm) {
     this.cuda = cuda;
-    gemm = new Gemm(cuda);
+    this.gemm = gemm;
     columnSums = new ColumnSums(cuda);
     slope = cuda.kernel("dense", "dense_slope");
     slopeSums = cuda.kernel("dense", "dense_slope_sums");

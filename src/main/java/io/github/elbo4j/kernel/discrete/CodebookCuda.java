@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.discrete;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -12,13 +15,8 @@ import org.jspecify.annotations.Nullable;
  * waits for them.
  */
 public final class CodebookCuda extends CodebookKernels {
-  private static final int THREADS = 256;
-
   /** Rows of a block of the search. */
   private static final int TILE = 64;
-
-  /** Columns of a block of the sums. */
-  private static final int WARP = 32;
 
   private final Cuda cuda;
   private final CudaKernel nearest;

@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.divergence;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -8,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link CorrelationKernels} on a device: cuda/correlation.cu. */
 public final class CorrelationCuda extends CorrelationKernels {
-  private static final int THREADS = 256;
-
   private final Cuda cuda;
   private final CudaKernel logDensities;
   private final CudaKernel backwardSamples;

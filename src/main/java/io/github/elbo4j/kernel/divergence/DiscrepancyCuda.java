@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.divergence;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -10,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class DiscrepancyCuda extends DiscrepancyKernels {
   /** Scales of one launch; what they give is added up. */
   private static final int SCALES = 8;
-
-  private static final int THREADS = 256;
 
   private final Cuda cuda;
   private final CudaKernel rows;

@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.divergence;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
@@ -10,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link ProcessKernels} on a device: cuda/process.cu. */
 public final class ProcessCuda extends ProcessKernels {
-  private static final int THREADS = 256;
-  private static final int WARP = 32;
-
   /** Points of each set that a block of the kernel matrix has. */
   private static final int TILE = 32;
 

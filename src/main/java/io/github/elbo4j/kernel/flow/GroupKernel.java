@@ -1,13 +1,13 @@
 package io.github.elbo4j.kernel.flow;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 
 /** The three entry points of a GROUP_KERNEL (cuda/slice.cuh), for rows of different lengths. */
 final class GroupKernel {
-  private static final int THREADS = 256;
-
   private final CudaKernel eight;
   private final CudaKernel warp;
   private final CudaKernel block;

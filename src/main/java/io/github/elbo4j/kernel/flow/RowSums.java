@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.flow;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
@@ -79,7 +81,7 @@ final class RowSums {
       }
       long totals = call.scratch(points * n * Float.BYTES);
       call.pass(part).pass(chunks).pass(n).pass(totals);
-      call.launch(fold, points * ((n + 31) / 32), 256, 0);
+      call.launch(fold, points * ((n + 31) / 32), THREADS, 0);
       return totals;
     }
   }

@@ -1,12 +1,13 @@
 package io.github.elbo4j.kernel.flow;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 
 /** The four entry points of a SLICE_KERNEL (cuda/slice.cuh), for rows of different lengths. */
 final class SliceKernel {
-  private static final int THREADS = 256;
   private static final int[] LONGEST = {32, 128, 512};
   private static final int[] ROWS_EACH = {32, 8, 8, 1};
 

@@ -8,8 +8,8 @@ import io.github.elbo4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link SplineKernels} on a device: cuda/spline.cu. A mask on the device is not counted: where it
- * sets other than Dt dimensions, the first Dt are transformed, and there is no error.
+ * {@link SplineKernels} on a device: cuda/spline.cu. A mask on the device is counted there, and
+ * nothing waits for it: where it sets other than Dt dimensions, the results are NaN.
  */
 public final class SplineCuda extends SplineKernels {
   /** A thread takes one transformed dimension, not four. */
@@ -36,7 +36,7 @@ public final class SplineCuda extends SplineKernels {
     DeviceCall call = cuda.begin();
     long set = call.in(mask);
     long dt = transformed(params, bins);
-    long dimensions = call.scratch(dt * Integer.BYTES);
+    long dimensions = call.scratch((dt + 1) * Integer.BYTES);
     call.pass(set).pass(dimensions).pass(z.columns()).pass(dt).launch(index, 1, 32, 0);
     call.pass(call.in(z)).pass(call.in(params)).pass(set).pass(dimensions).pass(bins);
     return call.pass(bound).pass(inverse);

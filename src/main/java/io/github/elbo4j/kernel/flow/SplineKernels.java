@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  *
  * and outside [−bound, bound], ±∞ included, {@code f(x) = x}: f and f' are continuous. NaN in gives
  * NaN out; a derivative at a knot that the bin does not touch has no influence.
+ *
+ * <p>A mask that sets another number of dimensions than the parameters are for is an error. Where
+ * it is in a device's memory, nobody waits for it to be counted, and the results are NaN instead.
  */
 public abstract class SplineKernels {
   /** Least part of [−bound, bound] that a bin takes. */

@@ -200,7 +200,7 @@ public final class GaussianCuda extends GaussianKernels {
   protected void doClampLogVar(Tensor raw, float low, float high, Tensor bounded) {
     DeviceCall call = cuda.begin();
     call.pass(call.in(raw)).pass(low).pass(high).pass(call.out(bounded)).pass(raw.size());
-    call.launchFlat(clamp, raw.size());
+    call.launchFlat(clamp, (raw.size() + 3L) / 4);
     call.end();
   }
 
@@ -209,7 +209,7 @@ public final class GaussianCuda extends GaussianKernels {
       Tensor raw, float low, float high, Tensor dBounded, Tensor dRaw) {
     DeviceCall call = cuda.begin();
     call.pass(call.in(raw)).pass(low).pass(high).pass(call.in(dBounded)).pass(call.inOut(dRaw));
-    call.pass(raw.size()).launchFlat(clampBackward, raw.size());
+    call.pass(raw.size()).launchFlat(clampBackward, (raw.size() + 3L) / 4);
     call.end();
   }
 }

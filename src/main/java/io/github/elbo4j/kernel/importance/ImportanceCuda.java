@@ -1,5 +1,8 @@
 package io.github.elbo4j.kernel.importance;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+import static io.github.elbo4j.kernel.cuda.CudaKernel.WARP;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -15,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class ImportanceCuda extends ImportanceKernels {
   /** Blocks a multiprocessor that fit tails, each with scratch memory of its own. */
   private static final int TAIL_BLOCKS = 8;
-
-  private static final int THREADS = 256;
 
   private final Cuda cuda;
   private final MemoryCuda memory;
@@ -91,7 +92,7 @@ public final class ImportanceCuda extends ImportanceKernels {
     passState(call, stream, call.in(state(stream)));
     call.pass(1 - stream.alpha).pass(stream.count() - stream.waiting()).pass(stream.waiting());
     call.pass(call.out(result)).pass(call.out(ess)).pass(points);
-    call.launch(finish, (points + THREADS / 32 - 1) / (THREADS / 32), THREADS, 0);
+    call.launch(finish, (points + THREADS / WARP - 1) / (THREADS / WARP), THREADS, 0);
     call.end();
   }
 

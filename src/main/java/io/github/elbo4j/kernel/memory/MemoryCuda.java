@@ -64,7 +64,7 @@ public final class MemoryCuda extends MemoryKernels {
   @Override
   protected void doFill(Tensor out, float value) {
     DeviceCall call = cuda.begin();
-    call.pass(call.out(out)).pass(value).pass(out.size()).launchFlat(fill, out.size());
+    call.pass(call.out(out)).pass(value).pass(out.size()).launchFlat(fill, (out.size() + 3L) / 4);
     call.end();
   }
 
@@ -91,7 +91,7 @@ public final class MemoryCuda extends MemoryKernels {
     DeviceCall call = cuda.begin();
     long first = call.inOut(a);
     long second = call.inOut(b);
-    call.pass(first).pass(second).pass(a.size()).launchFlat(swap, a.size());
+    call.pass(first).pass(second).pass(a.size()).launchFlat(swap, (a.size() + 3L) / 4);
     call.end();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.optim;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -56,9 +58,9 @@ public final class OptimCuda extends OptimKernels {
     long blocks = Totals.blocks(x.size());
     long part = call.scratch(blocks * Float.BYTES);
     call.pass(call.in(x)).pass(x.size()).pass(part).pass(to);
-    call.launch(squaredNorm, blocks, Totals.THREADS, 0);
+    call.launch(squaredNorm, blocks, THREADS, 0);
     if (blocks > 1) {
-      call.pass(part).pass(blocks).pass(to).launch(total, 1, Totals.THREADS, 0);
+      call.pass(part).pass(blocks).pass(to).launch(total, 1, THREADS, 0);
     }
     call.end();
   }

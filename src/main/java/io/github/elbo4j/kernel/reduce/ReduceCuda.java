@@ -1,5 +1,7 @@
 package io.github.elbo4j.kernel.reduce;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
 import io.github.elbo4j.kernel.cuda.ColumnSums;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
@@ -35,10 +37,10 @@ public final class ReduceCuda extends ReduceKernels {
     long blocks = Totals.blocks(x.size());
     long part = call.scratch(blocks * Float.BYTES);
     call.pass(from).pass(x.size()).pass(weight).pass(part).pass(to);
-    call.launch(addSum, blocks, Totals.THREADS, 0);
+    call.launch(addSum, blocks, THREADS, 0);
     if (blocks > 1) {
       call.pass(part).pass(blocks).pass(weight).pass(0L).pass(to);
-      call.launch(addSum, 1, Totals.THREADS, 0);
+      call.launch(addSum, 1, THREADS, 0);
     }
     call.end();
   }
@@ -57,7 +59,7 @@ public final class ReduceCuda extends ReduceKernels {
     long part = sumColumns(call, klPerDim);
     long to = call.inOut(out);
     passSums(call, part, klPerDim).pass(lambda).pass(weight).pass(to);
-    call.launch(freeBits, 1, Totals.THREADS, 0);
+    call.launch(freeBits, 1, THREADS, 0);
     call.end();
   }
 

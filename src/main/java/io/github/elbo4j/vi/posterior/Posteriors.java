@@ -10,6 +10,7 @@ import io.github.elbo4j.vi.flow.HouseholderFlow;
 import io.github.elbo4j.vi.flow.PlanarFlow;
 import io.github.elbo4j.vi.flow.RadialFlow;
 import io.github.elbo4j.vi.flow.SylvesterFlow;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Posteriors by name. */
@@ -24,7 +25,10 @@ public final class Posteriors {
           + "nice:STEPS[:WIDTH], realnvp:STEPS[:WIDTH], spline:STEPS[:WIDTH]: coupling flow with"
           + " networks of a hidden layer (default: 128)%n"
           + "iaf:STEPS[:WIDTH]: autoregressive flow, one pass of its networks a sample%n"
-          + "maf:STEPS[:WIDTH]: the same inverted, a pass for each latent dimension";
+          + "maf:STEPS[:WIDTH]: the same inverted, a pass for each latent dimension%n"
+          + "layers:WIDTH,WIDTH: two or more stochastic layers, inferred upwards%n"
+          + "ladder:WIDTH,WIDTH: the same, inferred downwards beside what the model expects%n"
+          + "hierarchical: Gaussian whose parameters are random, with an auxiliary model";
 
   private static final List<String> FORMS = SpecText.forms(HELP);
 
@@ -68,8 +72,31 @@ public final class Posteriors {
         FlowSpec flow = new AutoregressiveFlow.Spec(steps, width(spec), spec.name().equals("maf"));
         yield new FlowPosterior.Spec(latent, flow);
       }
+      case "layers" -> new LayeredPosterior.Spec(widths(spec));
+      case "ladder" -> new LadderPosterior.Spec(widths(spec));
+      case "hierarchical" -> {
+        spec.expect(0, "hierarchical");
+        yield new HierarchicalPosterior.Spec(latent);
+      }
       default -> throw spec.unknown(FORMS);
     };
+  }
+
+  private static List<Integer> widths(SpecText spec) {
+    String form = form(spec);
+    List<Integer> widths = new ArrayList<>();
+    try {
+      for (String width : spec.expect(1, form).arguments().getFirst().split(",", -1)) {
+        widths.add(Integer.parseInt(width));
+      }
+    } catch (NumberFormatException e) {
+      widths.clear(); // the message below names the form
+    }
+    if (widths.size() < 2 || widths.stream().anyMatch(w -> w < 1)) {
+      throw spec.refusal(
+          "must be of the form %s with two or more widths of at least 1".formatted(form));
+    }
+    return widths;
   }
 
   private static PosteriorSpec coupling(SpecText spec, int latent, CouplingFlow.Kind kind) {

@@ -23,6 +23,33 @@ class CudaGuardTest {
   private static final Path SOURCES = Path.of("cuda");
   private static final Path PTX = Path.of("src/main/resources/io/github/elbo4j/cuda");
 
+  /**
+   * The name of an entry point with its parameters, up to where its body or the next one begins.
+   */
+  private static final Pattern ENTRY =
+      Pattern.compile("^\\w*KERNEL\\w*\\((\\w+[^{;]*?)(?=\\{|;|\\n\\n)", Pattern.MULTILINE);
+
+  private static final Pattern INT_PARAMETER = Pattern.compile("\\bint ([a-z]\\w*)");
+
+  /** What entry points may take as an int: bins ≤ 256, the others are switches. */
+  private static final Set<String> SMALL =
+      Set.of(
+          "add",
+          "f", // an activation
+          "bins",
+          "inverse",
+          "lanes",
+          "lastFirst",
+          "logs",
+          "more",
+          "ofY",
+          "same",
+          "shared",
+          "stick",
+          "stratified",
+          "system",
+          "unbiased");
+
   @Test
   void ptxIsOfTheseSources() throws IOException, NoSuchAlgorithmException {
     MessageDigest sha = MessageDigest.getInstance("SHA-256");
@@ -71,6 +98,25 @@ class CudaGuardTest {
       }
     }
     return names;
+  }
+
+  /**
+   * Sizes are 64-bit from an entry point on, and so are their products, which may pass 2³¹: an int
+   * is a switch, or a number whose contract keeps it small.
+   */
+  @Test
+  void sizesArriveAsSixtyFourBitIntegers() throws IOException {
+    TreeSet<String> ints = new TreeSet<>();
+    for (Path source : sources(".cu")) {
+      Matcher entry = ENTRY.matcher(Files.readString(source));
+      while (entry.find()) {
+        Matcher parameter = INT_PARAMETER.matcher(entry.group(1));
+        while (parameter.find()) {
+          ints.add(parameter.group(1));
+        }
+      }
+    }
+    assertThat(ints).contains("bins").isSubsetOf(SMALL);
   }
 
   @Test

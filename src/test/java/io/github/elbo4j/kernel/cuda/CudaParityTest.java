@@ -10,12 +10,15 @@ import io.github.elbo4j.testkit.Fixture;
 import io.github.elbo4j.testkit.KernelCase;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every case of every family on the device, against the reference; and twice, for the same bits.
+ * Every case of every family on the device, against the reference; and again, for the same bits:
+ * with its threads in other orders, and with its tensors on the device, where hooks use them in
+ * place.
  */
 @Tag("cuda")
 class CudaParityTest {
@@ -35,19 +38,15 @@ class CudaParityTest {
     Fixture reference = run(kernel, Backends.reference());
     Fixture device = run(kernel, CudaBackend.get());
     device.assertMatches(reference);
-    for (int order = 1; order <= 2; order++) { // on a GPU: just again
-      EmulatedDevice.order(order);
-      try {
-        run(kernel, CudaBackend.get()).assertSameBits(device);
-      } finally {
-        EmulatedDevice.order(0);
-      }
-    }
+    inOrder(1, () -> run(kernel, CudaBackend.get())).assertSameBits(device);
+    Fixture resident = inOrder(2, () -> runResident(kernel));
+    resident.assertMatches(reference);
+    resident.assertSameBits(device);
     assertThat(blocksHeld()).as("blocks of device memory held after a hook").isZero();
   }
 
   /** What a stream keeps on the device is handed back once the stream is garbage; scratch never. */
-  private static int blocksHeld() throws InterruptedException {
+  static int blocksHeld() throws InterruptedException {
     for (int i = 0; i < 200 && memory().blocks() > 0; i++) {
       System.gc();
       Thread.sleep(5);
@@ -57,6 +56,23 @@ class CudaParityTest {
 
   private static DeviceMemory memory() {
     return Cuda.open(0).memory();
+  }
+
+  /** On a GPU, whose order is its own: just again. */
+  private static Fixture inOrder(int order, Supplier<Fixture> run) {
+    EmulatedDevice.order(order);
+    try {
+      return run.get();
+    } finally {
+      EmulatedDevice.order(0);
+    }
+  }
+
+  private static Fixture runResident(KernelCase kernel) {
+    Fixture fixture = new Fixture(1);
+    KernelCase.Call call = kernel.setup().prepare(fixture);
+    Resident.run(fixture, () -> call.run(CudaBackend.get()));
+    return fixture;
   }
 
   private static Fixture run(KernelCase kernel, Backend backend) {

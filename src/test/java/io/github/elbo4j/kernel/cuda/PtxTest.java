@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,9 +49,83 @@ class PtxTest {
 
   private static final int MOST_STACK = 128;
 
+  /**
+   * Memory-bound kernels, whose loads and stores are 16 bytes wide where rows are aligned. Not
+   * here: those with noise, whose four numbers of a Philox block lie 16 apart, and those whose
+   * threads take a category or a column each.
+   */
+  private static final List<String> WIDE =
+      List.of(
+          "codebook_lookup",
+          "convolution_slope",
+          "coupling_additive",
+          "coupling_additive_backward",
+          "coupling_affine",
+          "coupling_affine_backward",
+          "coupling_gated",
+          "coupling_gated_backward",
+          "dense_condition",
+          "dense_slope",
+          "flow_householder",
+          "flow_householder_backward",
+          "flow_planar",
+          "flow_planar_backward",
+          "flow_planar_inverse",
+          "flow_radial",
+          "fusedlikelihood_bernoulli",
+          "fusedlikelihood_gaussian",
+          "gaussian_clamp",
+          "gaussian_clamp_backward",
+          "gaussian_kl_to_prior",
+          "gaussian_reparameterize",
+          "gaussian_reparameterize_backward",
+          "gaussian_reparameterize_drawn",
+          "importance_bound",
+          "levels_discretized_logistic_backward",
+          "likelihood_bernoulli_backward",
+          "likelihood_continuous_bernoulli_backward",
+          "likelihood_gaussian_backward",
+          "likelihood_laplace_backward",
+          "memory_add",
+          "memory_copy",
+          "memory_swap",
+          "normalization_layer",
+          "normalization_layer_backward",
+          "normalization_softmax",
+          "normalization_softmax_backward",
+          "optim_adam",
+          "optim_polyak");
+
+  /** The same with a number a row, or one in all, as their result. */
+  private static final List<String> WIDE_LOADS =
+      List.of(
+          "levels_discretized_logistic",
+          "likelihood_bernoulli",
+          "likelihood_continuous_bernoulli",
+          "likelihood_first_outside",
+          "likelihood_gaussian",
+          "likelihood_laplace",
+          "optim_squared_norm",
+          "optim_total",
+          "reduce_add_sum",
+          "score_bernoulli_log_prob",
+          "score_gaussian_log_prob");
+
+  /** The same that load nothing, or bytes. */
+  private static final List<String> WIDE_STORES = List.of("memory_fill", "pixels_scale");
+
+  private static final Pattern FORM = Pattern.compile("(_(warp|block|any|\\d+))?");
+  private static final Pattern WIDE_LOAD = Pattern.compile("ld\\.global(\\.nc)?\\.v4\\.");
+  private static final Pattern WIDE_STORE = Pattern.compile("st\\.global\\.v4\\.");
+
   @Test
   void ptxIsWhatTheCompilerMakesOfTheSources() throws IOException, InterruptedException {
     assumeTrue(has("nvcc"), "nvcc is not installed: the PTX was not rebuilt");
+    String madeBy = Files.readString(PTX.resolve("compiler.txt")).strip();
+    String here = version(run("nvcc", "--version"));
+    assumeTrue(
+        here.equals(madeBy),
+        "nvcc is " + here + ", the PTX was made by " + madeBy + ": they were not compared");
     Path built = Files.createTempDirectory("elbo4j-ptx");
     run("scripts/ptx.sh", built.toString());
     List<Path> all = ptx();
@@ -66,6 +142,9 @@ class PtxTest {
   void kernelsKeepTheirWorkInRegisters(String architecture)
       throws IOException, InterruptedException {
     assumeTrue(has("ptxas"), "ptxas is not installed: no resource report");
+    assumeTrue(
+        run("ptxas", "--help").contains(architecture),
+        "this ptxas does not know " + architecture + ": no resource report");
     TreeSet<String> withStack = new TreeSet<>();
     int kernels = 0;
     for (Path file : ptx()) {
@@ -87,14 +166,52 @@ class PtxTest {
 
   @Test
   void loadsAndStoresAreSixteenBytesWideWhereTheyMayBe() throws IOException {
-    String gaussian = Files.readString(PTX.resolve("gaussian.ptx"));
-    assertThat(gaussian).contains("ld.global.v4.f32", "st.global.v4.f32");
+    Map<String, String> bodies = bodies();
+    bodies.forEach(
+        (kernel, body) -> {
+          boolean both = named(kernel, WIDE);
+          if (both || named(kernel, WIDE_LOADS)) {
+            assertThat(WIDE_LOAD.matcher(body).find()).as("%s loads 16 bytes", kernel).isTrue();
+          }
+          if (both || named(kernel, WIDE_STORES)) {
+            assertThat(WIDE_STORE.matcher(body).find()).as("%s stores 16 bytes", kernel).isTrue();
+          }
+        });
+    assertThat(Stream.of(WIDE, WIDE_LOADS, WIDE_STORES).flatMap(List::stream))
+        .as("names that are of no kernel any more")
+        .allMatch(name -> bodies.keySet().stream().anyMatch(kernel -> isForm(kernel, name)));
+  }
+
+  /** The text of each entry point. */
+  private static Map<String, String> bodies() throws IOException {
+    Map<String, String> bodies = new TreeMap<>();
+    for (Path file : ptx()) {
+      for (String part : Files.readString(file).split("\\.entry ", -1)) {
+        bodies.put(part.split("\\W", 2)[0], part);
+      }
+    }
+    return bodies;
+  }
+
+  private static boolean named(String kernel, List<String> names) {
+    return names.stream().anyMatch(name -> isForm(kernel, name));
+  }
+
+  /** Whether a kernel is of that name, in one of the forms that differ in the rows they take. */
+  private static boolean isForm(String kernel, String name) {
+    return kernel.startsWith(name)
+        && FORM.matcher(kernel).region(name.length(), kernel.length()).matches();
   }
 
   private static List<Path> ptx() throws IOException {
     try (Stream<Path> files = Files.list(PTX)) {
       return files.filter(p -> p.toString().endsWith(".ptx")).sorted().toList();
     }
+  }
+
+  private static String version(String text) {
+    Matcher version = Pattern.compile("V\\d+(\\.\\d+)+").matcher(text);
+    return version.find() ? version.group() : text;
   }
 
   private static boolean has(String program) {

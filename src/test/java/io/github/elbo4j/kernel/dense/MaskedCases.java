@@ -64,7 +64,7 @@ final class MaskedCases {
           Tensor y = fixture.output("y", Tolerance.ELEMENT, b * k, n);
           return backend -> {
             if (f == Activation.RELU) { // in place
-              System.arraycopy(x.array(), x.offset(), y.array(), y.offset(), x.size());
+              backend.memory().copy(x, y);
               backend.dense().condition(y, c, f, null, y);
             } else {
               backend.dense().condition(x, c, f, pre, y);

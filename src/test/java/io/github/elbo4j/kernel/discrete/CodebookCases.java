@@ -68,7 +68,7 @@ public final class CodebookCases implements FamilyCases {
           Tensor z = f.input("z", s.r, s.d);
           Tensor codebook = f.input("codebook", s.j, s.d);
           int[] index = new int[s.r];
-          Tensor asFloat = f.output("index", Tolerance.EXACT, s.r);
+          Tensor asFloat = f.integers("index", s.r);
           Tensor distance = f.output("distance", Tolerance.ELEMENT, s.r);
           return k -> {
             k.codebook().nearest(z, codebook, index, distance);
@@ -95,7 +95,7 @@ public final class CodebookCases implements FamilyCases {
           e[at + d] = Float.NaN;
           e[at + 4 * d] = Float.NEGATIVE_INFINITY;
           int[] index = new int[5];
-          Tensor asFloat = f.output("index", Tolerance.EXACT, 5);
+          Tensor asFloat = f.integers("index", 5);
           Tensor distance = f.output("distance", Tolerance.ELEMENT, 5);
           return k -> {
             k.codebook().nearest(z, codebook, index, distance);

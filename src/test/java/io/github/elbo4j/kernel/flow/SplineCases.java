@@ -144,8 +144,7 @@ public final class SplineCases implements FamilyCases {
           Tensor logDet = f.accumulated("logDet", row, s.rows);
           return k -> {
             if (inPlace) {
-              System.arraycopy(
-                  given.array(), given.offset(), out.array(), out.offset(), given.size());
+              k.memory().copy(given, out);
             }
             call(k.spline(), inverse, inPlace ? out : given, params, mask, s.bins, out, logDet);
           };

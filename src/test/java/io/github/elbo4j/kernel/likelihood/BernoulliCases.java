@@ -129,7 +129,7 @@ final class BernoulliCases {
         s + " at " + bad,
         f -> {
           Tensor x = f.uniform("x", 0, 1, s.b(), s.n());
-          Tensor index = f.output("index", Tolerance.EXACT, 1);
+          Tensor index = f.integers("index", 1);
           if (bad < 0 && x.size() > 2) {
             x.array()[x.offset() + x.size() / 2] = Float.NaN;
           }

@@ -92,8 +92,8 @@ final class RandomCases implements FamilyCases {
         label,
         f -> {
           NoiseKey key = new NoiseKey(99, -2).at(-1);
-          Tensor high = f.output("high", Tolerance.EXACT, n);
-          Tensor low = f.output("low", Tolerance.EXACT, n);
+          Tensor high = f.integers("high", n);
+          Tensor low = f.integers("low", n);
           int[] out = new int[n + 2];
           return k -> {
             k.random().bits(key, first, out, 1, n);

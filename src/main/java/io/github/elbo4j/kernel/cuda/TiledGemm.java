@@ -1,15 +1,18 @@
 package io.github.elbo4j.kernel.cuda;
 
+import static io.github.elbo4j.kernel.cuda.CudaKernel.THREADS;
+
+import io.github.elbo4j.kernel.Precision;
 import io.github.elbo4j.kernel.dense.Activation;
 import java.util.Arrays;
 
 /**
- * The matrix product on a device: cuda/gemm.cuh. Tiles of 128 where there are enough of them to
- * fill a device, else of 64; where even those are few, the depth is cut in chunks whose partial
- * products are then added in order. Which it is depends on the sizes alone, and so do the bits.
+ * Matrix products by our own kernels, cuda/gemm.cuh and cuda/gemm_tf32.cu, with bias and activation
+ * in them. Tiles of 128 where there are enough of them to fill a device, else of 64; where even
+ * those are few, the depth is cut in chunks whose partial products are then added in order. Which
+ * it is depends on the sizes alone, and so do the bits.
  */
-public final class Gemm {
-  private static final int THREADS = 256;
+final class TiledGemm implements GemmProvider {
   private static final int LARGE = 128;
   private static final int SMALL = 64;
 
@@ -30,26 +33,60 @@ public final class Gemm {
   private final CudaKernel smallLayer;
   private final CudaKernel largeLayer;
   private final CudaKernel finish;
-
-  public Gemm(Cuda cuda) {
-    small = kernels(cuda, "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
-    large = kernels(cuda, "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
-    smallLayer = cuda.kernel("gemm", "gemm_layer_64");
-    largeLayer = cuda.kernel("gemm", "gemm_layer_128");
-    finish = cuda.kernel("gemm", "gemm_finish");
-  }
-
-  private static CudaKernel[] kernels(Cuda cuda, String... names) {
-    return Arrays.stream(names).map(n -> cuda.kernel("gemm", n)).toArray(CudaKernel[]::new);
-  }
+  private final Precision precision;
 
   /**
-   * {@code c = op(a)·op(b)}, or {@code c += op(a)·op(b)}: addresses of row-major matrices.
+   * The kernels of that precision; those of TF32 need tensor cores.
    *
-   * @param a [m,k], or [k,m] when transposed
-   * @param b [k,n], or [n,k] when transposed
-   * @param c [m,n]
+   * @throws CudaException where the device has none
    */
+  TiledGemm(Cuda cuda, Precision precision) {
+    this.precision = precision;
+    finish = cuda.kernel("gemm", "gemm_finish");
+    if (precision == Precision.TF32) {
+      String file = "gemm_tf32";
+      small =
+          kernels(
+              cuda,
+              file,
+              "gemm_tf32_nn_64",
+              "gemm_tf32_tn_64",
+              "gemm_tf32_nt_64",
+              "gemm_tf32_tt_64");
+      large =
+          kernels(
+              cuda,
+              file,
+              "gemm_tf32_nn_128",
+              "gemm_tf32_tn_128",
+              "gemm_tf32_nt_128",
+              "gemm_tf32_tt_128");
+      smallLayer = cuda.kernel(file, "gemm_tf32_layer_64");
+      largeLayer = cuda.kernel(file, "gemm_tf32_layer_128");
+    } else {
+      small = kernels(cuda, "gemm", "gemm_nn_64", "gemm_tn_64", "gemm_nt_64", "gemm_tt_64");
+      large = kernels(cuda, "gemm", "gemm_nn_128", "gemm_tn_128", "gemm_nt_128", "gemm_tt_128");
+      smallLayer = cuda.kernel("gemm", "gemm_layer_64");
+      largeLayer = cuda.kernel("gemm", "gemm_layer_128");
+    }
+  }
+
+  private static CudaKernel[] kernels(Cuda cuda, String file, String... names) {
+    return Arrays.stream(names).map(n -> cuda.kernel(file, n)).toArray(CudaKernel[]::new);
+  }
+
+  @Override
+  public String name() {
+    return "own";
+  }
+
+  @Override
+  public String description() {
+    String cores = precision == Precision.TF32 ? " of tensor cores" : "";
+    return "tiled kernels" + cores + ", bias and activation in them, always there";
+  }
+
+  @Override
   public void product(
       DeviceCall call,
       long a,
@@ -77,15 +114,7 @@ public final class Gemm {
     finish(call, part, (k + per - 1) / per, 0, Activation.NONE, 0, c, accumulate, m, n);
   }
 
-  /**
-   * {@code pre = x·w + bias}, {@code y = f(pre)}: addresses of row-major matrices.
-   *
-   * @param x [m,k]
-   * @param w [k,n]
-   * @param bias n elements, or 0 for none
-   * @param pre [m,n], or 0 where it is not wanted
-   * @param y [m,n]
-   */
+  @Override
   public void layer(
       DeviceCall call,
       long x,
@@ -109,6 +138,11 @@ public final class Gemm {
     } else {
       call.launch(smallLayer, tiles(m, n, SMALL), THREADS, 0);
     }
+  }
+
+  @Override
+  public void close() {
+    // kernels stay with the device
   }
 
   private static long tiles(long m, long n, int tile) {
