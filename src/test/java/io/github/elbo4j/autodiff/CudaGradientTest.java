@@ -73,6 +73,9 @@ class CudaGradientTest {
   class Cholesky extends CholeskyOpsTest {}
 
   @Nested
+  class Compose extends ComposeOpsTest {}
+
+  @Nested
   class Coupling extends CouplingOpsTest {}
 
   @Nested

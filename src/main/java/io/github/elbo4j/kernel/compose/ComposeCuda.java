@@ -2,6 +2,7 @@ package io.github.elbo4j.kernel.compose;
 
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.cuda.ColumnSums;
+import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
@@ -163,10 +164,10 @@ public final class ComposeCuda extends ComposeKernels {
     long blocks = Totals.blocks(d * d);
     long part = call.scratch(blocks * Float.BYTES);
     call.pass(products).pass(d).pass(mu.rows()).pass(lambdaOff).pass(lambdaDiag);
-    call.pass(part).pass(to).launch(penalty, blocks, Totals.THREADS, 0);
+    call.pass(part).pass(to).launch(penalty, blocks, CudaKernel.THREADS, 0);
     if (blocks > 1) {
       call.pass(part).pass(blocks).pass(1f).pass(0L).pass(to);
-      call.launch(addAll, 1, Totals.THREADS, 0);
+      call.launch(addAll, 1, CudaKernel.THREADS, 0);
     }
     call.end();
   }
