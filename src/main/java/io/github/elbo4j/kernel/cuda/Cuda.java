@@ -231,7 +231,8 @@ public final class Cuda implements DeviceStorage.Owner {
     }
   }
 
-  CUstream stream() {
+  /** Where every kernel is launched, in the order of the calls: what events are recorded in. */
+  public CUstream stream() {
     return stream;
   }
 

@@ -249,18 +249,12 @@ public final class DeviceCall {
 
   /** Launches a grid of two dimensions with the arguments passed so far; none where it is empty. */
   public void launch(CudaKernel kernel, long gridX, int gridY, int threads, int sharedBytes) {
-    int arguments = passed;
-    passed = 0;
     if (gridX == 0 || gridY == 0) {
+      passed = 0;
       return;
     }
-    if (recording != null) {
-      long sum = LaunchList.mix(LaunchList.mix(gridX, gridY), ((long) threads << 32) | sharedBytes);
-      for (int i = 0; i < arguments; i++) {
-        sum = LaunchList.mix(sum, values.getAtIndex(ValueLayout.JAVA_LONG, i));
-      }
-      recording.launched(kernel.name(), sum);
-    }
+    long shape = LaunchList.mix(LaunchList.mix(gridX, gridY), ((long) threads << 32) | sharedBytes);
+    written(kernel.name(), shape);
     int code;
     synchronized (cuda.turn()) {
       code =
@@ -288,14 +282,19 @@ public final class DeviceCall {
     }
   }
 
-  /** Writes down what a library is about to launch with these arguments. */
-  void note(String what, long... arguments) {
+  /**
+   * Tells a recording of work that a library does with the arguments passed so far, as {@link
+   * #launch} does of a kernel.
+   */
+  void written(String name, long shape) {
+    int arguments = passed;
+    passed = 0;
     if (recording != null) {
-      long sum = 0;
-      for (long argument : arguments) {
-        sum = LaunchList.mix(sum, argument);
+      long sum = shape;
+      for (int i = 0; i < arguments; i++) {
+        sum = LaunchList.mix(sum, values.getAtIndex(ValueLayout.JAVA_LONG, i));
       }
-      recording.launched(what, sum);
+      recording.launched(name, sum);
     }
   }
 

@@ -53,9 +53,10 @@ final class LibraryGemm implements GemmProvider {
     int rows = Math.toIntExact(m);
     int columns = Math.toIntExact(n);
     int depth = Math.toIntExact(k);
-    call.note(name(), a, b, c, m, n, k);
+    int form = (transposeA ? 1 : 0) | (transposeB ? 2 : 0) | (accumulate ? 4 : 0);
+    call.pass(a).pass(b).pass(c).pass(m).pass(n).pass(k).written(name(), form);
     int status;
-    synchronized (cuda.turn()) { // nor is a handle made for several threads
+    synchronized (cuda.turn()) {
       status =
           library.sgemm(
               transposeB,
