@@ -11,6 +11,7 @@ import io.github.elbo4j.tensor.ByteTensor;
 import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,11 @@ class ReplayTest {
   private final Tensor sum = replay.results().slice(0, Shape.of(1));
 
   private int forms = 1;
+
+  @AfterEach
+  void giveBack() {
+    replay.close();
+  }
 
   private void run(int clock, Runnable work) {
     replay.start(1, clock, work);
