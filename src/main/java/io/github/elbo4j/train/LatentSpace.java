@@ -4,8 +4,10 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Observed;
+import io.github.elbo4j.vi.Want;
 import io.github.elbo4j.vi.inference.MapLatent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +53,15 @@ public final class LatentSpace {
 
   /** Middle of the posterior of each image, [n,D]. */
   public float[] encode(Images images) {
+    return latents(images, null);
+  }
+
+  /** A draw from the posterior of each image, [n,D]. */
+  public float[] draw(Images images, NoiseKey noise) {
+    return latents(images, noise);
+  }
+
+  private float[] latents(Images images, @Nullable NoiseKey noise) {
     int d = dimensions();
     float[] z = new float[Math.multiplyExact(images.count(), d)];
     Batch batch = model.batch(Math.min(BATCH, images.count()));
@@ -58,8 +69,13 @@ public final class LatentSpace {
       int rows = Math.min(BATCH, images.count() - first);
       Observed x = batch.fill(images, first, rows).load(backend, rows, null);
       tape.resetForInference();
-      float[] mean = model.vae().posteriorMean(tape, x).value().toArray();
-      System.arraycopy(mean, 0, z, first * d, mean.length);
+      Var h = model.vae().encode(tape, x);
+      Var some =
+          noise == null
+              ? model.vae().posterior().mean(tape, h)
+              : model.vae().sample(tape, h, noise.at(first / BATCH), 1, Want.SAMPLE).z();
+      float[] values = some.value().toArray();
+      System.arraycopy(values, 0, z, first * d, values.length);
     }
     return z;
   }

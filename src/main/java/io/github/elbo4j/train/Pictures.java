@@ -34,6 +34,12 @@ final class Pictures {
   void samples(Path file, int count, long seed, @Nullable Integer label) throws IOException {
     Tensor z = Tensor.zeros(count, model.vae().latent());
     model.vae().prior().sample(backend, new NoiseKey(seed, Streams.SAMPLES), z);
+    samples(file, z, label);
+  }
+
+  /** The same of given latents, [count,D]. */
+  void samples(Path file, Tensor z, @Nullable Integer label) throws IOException {
+    int count = z.rows();
     tape.resetForInference();
     Tensor mean = model.vae().decodeMean(tape, Var.constant(z), told(count, label)).value();
     int columns = (int) Math.ceil(Math.sqrt(count));

@@ -12,6 +12,7 @@ final class Streams {
   static final int GRADIENT = 0x454C4208;
   static final int GRADIENT_BINARIZE = 0x454C4209;
   static final int ANNEALING = 0x454C420A;
+  static final int AGGREGATED = 0x454C420B;
 
   private Streams() {}
 }

@@ -5,7 +5,10 @@ import io.github.elbo4j.data.DataSplits;
 import io.github.elbo4j.data.DownloadProgress;
 import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
+import io.github.elbo4j.kernel.NoiseKey;
+import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.ImportanceEstimator;
+import io.github.elbo4j.vi.inference.AggregatedPosterior;
 import io.github.elbo4j.vi.inference.AnnealedImportance;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -223,6 +226,41 @@ public final class TrainedRun {
    * @throws ConfigException when the model knows no such class
    */
   public void sample(Path file, int count, long seed, @Nullable Integer label) throws IOException {
+    requireClass(label);
+    new Pictures(model, backend).samples(file, count, seed, label);
+  }
+
+  /**
+   * The same from the aggregated posterior, to which a mixture of Gaussians is fitted.
+   *
+   * @param train images whose latents it is fitted to
+   * @param components of the mixture, at least 1
+   * @return mean log-likelihood of the latents under the mixture, nats
+   * @throws ConfigException when the model knows no such class, its latents are discrete, or there
+   *     are more components than images
+   */
+  public double sampleAggregated(
+      Path file, int count, long seed, @Nullable Integer label, Images train, int components)
+      throws IOException {
+    requireClass(label);
+    LatentSpace space = latents();
+    if (!space.continuous()) {
+      throw new ConfigException(
+          "--from aggregated: a mixture of Gaussians has no discrete latents");
+    }
+    int d = space.dimensions();
+    try {
+      float[] z = space.draw(train, new NoiseKey(seed, Streams.AGGREGATED));
+      AggregatedPosterior mixture = AggregatedPosterior.fit(z, d, components, seed);
+      float[] drawn = mixture.sample(count, seed);
+      new Pictures(model, backend).samples(file, Tensor.of(drawn, 0, count, d), label);
+      return mixture.logLikelihood();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("--from aggregated: " + e.getMessage());
+    }
+  }
+
+  private void requireClass(@Nullable Integer label) {
     int classes = model.vae().condition();
     if (label != null && classes == 0) {
       throw new ConfigException(
@@ -233,7 +271,6 @@ public final class TrainedRun {
       throw new ConfigException(
           "--class %d: the model knows the classes 0 to %d".formatted(label, classes - 1));
     }
-    new Pictures(model, backend).samples(file, count, seed, label);
   }
 
   /**

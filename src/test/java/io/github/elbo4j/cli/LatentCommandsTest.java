@@ -180,6 +180,20 @@ final class LatentCommandsTest {
   }
 
   @Test
+  void samplesTheAggregatedPosterior() {
+    Path file = own("aggregated.png");
+    Map<String, @Nullable Object> json =
+        with("sample", "--from", "aggregated:3", "--count", "4", "--out", file.toString(), "--json")
+            .json();
+    assertThat(file).exists();
+    assertThat(number(json, "latentLogLikelihood")).isFinite();
+    assertThat(with("sample", "--from", "aggregated:61").refusal(2))
+        .contains("components 61 must be from 1 to the 60 latents");
+    assertThat(with("sample", "--from", "agregated").refusal(2))
+        .contains("did you mean aggregated");
+  }
+
+  @Test
   void disentangles() throws IOException {
     Map<String, @Nullable Object> json = with("disentangle", "--json").json();
     assertThat(number(json, "mig")).isBetween(0.0, 1.0);

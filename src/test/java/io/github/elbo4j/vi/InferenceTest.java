@@ -9,6 +9,7 @@ import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.TapeCheck;
+import io.github.elbo4j.vi.inference.AggregatedPosterior;
 import io.github.elbo4j.vi.inference.AnnealedImportance;
 import io.github.elbo4j.vi.inference.Disentanglement;
 import io.github.elbo4j.vi.inference.MapLatent;
@@ -127,5 +128,35 @@ class InferenceTest {
     assertThat(scores.mutualInformation()[1][0]).isCloseTo(0, within(1e-4));
     assertThat(scores.mutualInformation()[2][0]).isCloseTo(Math.log(2), within(1e-9));
     assertThat(scores.mig()).as("log 4 − log 2 over log 4").isCloseTo(0.5, within(1e-9));
+  }
+
+  /** Two clusters of known means, spreads and sizes are found, and drawn from again. */
+  @Test
+  void theAggregatedPosteriorOfTwoClusters() {
+    int n = 3000;
+    float[] z = TapeCheck.normal(31, 1, n, 2).toArray();
+    for (int i = 0; i < n; i++) {
+      boolean first = i % 3 == 0;
+      z[2 * i] = (first ? 0.5f : 0.2f) * z[2 * i] + (first ? -4 : 3);
+      z[2 * i + 1] += first ? 1 : -1;
+    }
+    AggregatedPosterior mixture = AggregatedPosterior.fit(z, 2, 2, 7);
+    double entropy = Math.log(3) / 3 + 2 * Math.log(1.5) / 3 + 1 + Math.log(2 * Math.PI);
+    entropy += (Math.log(0.5) + 2 * Math.log(0.2)) / 3;
+    assertThat(mixture.logLikelihood()).isCloseTo(-entropy, within(0.06));
+    assertThat(AggregatedPosterior.fit(z, 2, 2, 7).sample(100, 3))
+        .isEqualTo(mixture.sample(100, 3));
+    float[] drawn = mixture.sample(20_000, 3);
+    int left = 0;
+    double mean = 0;
+    for (int i = 0; i < 20_000; i++) {
+      left += drawn[2 * i] < 0 ? 1 : 0;
+      mean += drawn[2 * i] < 0 ? drawn[2 * i + 1] : 0;
+    }
+    assertThat(left / 20_000.0).isCloseTo(1 / 3.0, within(0.02));
+    assertThat(mean / left).isCloseTo(1, within(0.1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> AggregatedPosterior.fit(z, 2, n + 1, 7))
+        .withMessageContaining("from 1 to the 3000 latents");
   }
 }
