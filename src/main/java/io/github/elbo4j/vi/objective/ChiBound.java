@@ -13,6 +13,7 @@ import io.github.elbo4j.vi.Pass;
 import io.github.elbo4j.vi.Posterior;
 import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.prior.ConcretePrior;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,9 @@ final class ChiBound implements Objective {
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
-    return spec.weights().refusal(posterior, prior);
+    return prior instanceof ConcretePrior
+        ? ConcretePrior.DENSITY_REFUSAL
+        : spec.weights().refusal(posterior, prior);
   }
 
   @Override
