@@ -15,6 +15,7 @@ import io.github.elbo4j.testkit.TapeCheck;
 import io.github.elbo4j.vi.objective.Objectives;
 import io.github.elbo4j.vi.posterior.Posteriors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,7 @@ class DiscreteEstimatorTest {
       double lossSquares = 0;
       for (int t = 0; t < BATCHES; t++) {
         tape.reset();
-        java.util.Arrays.fill(parameters.gradients().array(), 0);
+        Arrays.fill(parameters.gradients().array(), 0);
         Var value = pass.loss(tape, Observed.of(copies()), noise.at(t), built, 1);
         tape.backward(value);
         double v = value.value().get(0);
@@ -207,7 +208,6 @@ class DiscreteEstimatorTest {
     assertThat(trial.loss).as(what).isCloseTo(wanted, within(BOUND * trial.lossError + 1e-5));
     double[][] exact = slopes(p, formula);
     double worst = trial.worst(exact);
-    System.out.printf("%-40s worst z %.2f noise %.4f bias %.5f%n", what, worst, trial.noise(4), trial.bias(exact, 4));
     assertThat(worst).as(what).isLessThan(BOUND);
   }
 
@@ -269,7 +269,6 @@ class DiscreteEstimatorTest {
       Trial warm = new Trial(posterior, "elbo", name + ":2", Annealing.NONE);
       Trial cold = new Trial(posterior, "elbo", name + ":0.3", Annealing.NONE);
       double[][] exact = slopes(values(warm), p -> -enumeration(posterior).elbo(p, 1));
-      System.out.printf("%s %s worst %.1f %.1f bias %.5f %.5f%n", posterior, name, warm.worst(exact), cold.worst(exact), warm.bias(exact, 4), cold.bias(exact, 4));
       assertThat(warm.worst(exact)).isGreaterThan(2 * BOUND);
       assertThat(cold.bias(exact, 4)).isLessThan(warm.bias(exact, 4));
     }
@@ -283,7 +282,6 @@ class DiscreteEstimatorTest {
       double constant = noise(posterior, "score:constant");
       double others = 4 * noise(posterior, "score:loo:4");
       double rebar = noise(posterior, "rebar");
-      System.out.printf("%s none %.4f constant %.4f loo %.4f optimal %.4f rebar %.4f relax %.4f%n", posterior, none, constant, others, 4 * noise(posterior, "score:optimal:4"), rebar, noise(posterior, "relax"));
       assertThat(constant).isLessThan(none / 2);
       assertThat(others).isLessThan(none / 2);
       assertThat(rebar).isLessThan(constant);

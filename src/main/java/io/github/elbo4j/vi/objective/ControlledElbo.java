@@ -160,7 +160,7 @@ final class ControlledElbo implements Objective {
   /** The loss with the estimate of its gradient to the posterior. */
   private Var controlled(Pass pass, Var loss, Var logQ, Var free, Var coupled) {
     Tape tape = pass.tape();
-    int points = pass.data().points();
+    int points = Signals.points(pass);
     float mean = 1f / points;
     Var f = Signals.shaped(tape, pass.logLik().detached(), 1, points);
     Var atFree = control(pass, fixed, free);

@@ -157,7 +157,8 @@ final class ScoreElbo implements Objective {
     Tape tape = pass.tape();
     boolean ofPoint =
         spec.baseline == Baseline.LEAVE_ONE_OUT || spec.baseline == Baseline.OPTIMAL;
-    int rows = ofPoint ? pass.data().points() : 1;
+    int points = Signals.points(pass);
+    int rows = ofPoint ? points : 1;
     int columns = f.value().size() / rows;
     Var signal = Signals.shaped(tape, f, rows, columns);
     Var logQ = Signals.shaped(tape, drawn.logQ(), rows, columns);

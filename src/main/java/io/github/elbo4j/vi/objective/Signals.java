@@ -8,6 +8,7 @@ import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.tensor.Tensor;
+import io.github.elbo4j.vi.Pass;
 
 /**
  * Learning signals of score-function estimators: constants that the gradient of log q is weighted
@@ -18,6 +19,16 @@ final class Signals extends Node {
   private final Var out = new Var();
 
   private Signals() {}
+
+  /** How many data points a pass has, at least one: a loss is a mean. */
+  static int points(Pass pass) {
+    int points = pass.data().points();
+    if (points == 0) {
+      throw new IllegalArgumentException(
+          "Objective: data of 0 points must not be empty: the loss is a mean");
+    }
+    return points;
+  }
 
   private static Var open(Tape tape, int rows, int columns) {
     Signals n = tape.next(Signals.class, Signals::new);

@@ -44,7 +44,7 @@ record VimcoBound(int samples) implements Objective, ObjectiveSpec {
   @Override
   public Var loss(Pass pass) {
     Tape tape = pass.tape();
-    int points = pass.data().points();
+    int points = Signals.points(pass);
     Latent drawn = pass.sample(samples, Want.LOG_DENSITIES_SCORE);
     Var logLik = pass.logLik(drawn.z());
     pass.report(logLik, ComposeOps.sum(tape, drawn.logQ(), 1, drawn.logP(), -1));
