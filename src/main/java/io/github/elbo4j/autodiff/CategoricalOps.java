@@ -91,6 +91,63 @@ public final class CategoricalOps {
     return n.out;
   }
 
+  /**
+   * Probabilities of the categories, {@code p_c = exp(logits_c − logsumexp_c logits)}.
+   *
+   * @param logits [R,N·C], unnormalised; log-probabilities too
+   * @return [R,N·C]
+   */
+  public static Var softmax(Tape tape, Var logits, int categories) {
+    Softmax n = tape.next(Softmax.class, Softmax::new);
+    n.logits = logits;
+    n.categories = categories;
+    Tensor scores = logits.value();
+    int rows = scores.rows();
+    int variables = categories < 1 ? 0 : scores.columns() / categories;
+    n.scratch = tape.arena().take(rows * variables, Math.max(1, categories));
+    n.sums = tape.arena().take(rows * variables);
+    n.negated = tape.arena().take(rows * variables);
+    n.zeros = tape.arena().take(rows, scores.columns());
+    Tensor out = tape.open(n.out, logits.needsGradient(), rows, scores.columns());
+    tape.backend().memory().fill(n.zeros, 0);
+    tape.backend().categorical().marginalize(scores, categories, n.zeros, n.sums, out);
+    return n.out;
+  }
+
+  /** The responsibilities of equal likelihoods are the probabilities. */
+  private static final class Softmax extends Node {
+    private Var logits = new Var();
+    private int categories;
+    private Tensor scratch = Tensor.EMPTY;
+    private Tensor sums = Tensor.EMPTY;
+    private Tensor negated = Tensor.EMPTY;
+    private Tensor zeros = Tensor.EMPTY;
+    private final Var out = new Var();
+
+    @Override
+    protected boolean reached() {
+      return out.needsGradient() && !out.untouched();
+    }
+
+    /** {@code dLogits_c += p_c·( g_c − Σ_i g_i·p_i )}. */
+    @Override
+    protected void backward(Backend kernels) {
+      Tensor g = out.gradient();
+      Tensor dLogits = logits.gradient();
+      if (g == null || dLogits == null) {
+        return;
+      }
+      kernels.memory().fill(scratch, 0);
+      kernels.memory().fill(sums, 0);
+      kernels.memory().fill(negated, 0);
+      kernels.compose().addProduct(out.value(), g, scratch);
+      kernels.compose().addScaled(scratch, 1, null, dLogits);
+      kernels.compose().addRowSums(scratch, sums);
+      kernels.compose().addScaled(sums, -1, null, negated);
+      kernels.categorical().marginalizeBackward(out.value(), categories, negated, null, dLogits);
+    }
+  }
+
   private static final class LogProb extends Node {
     private Var logits = new Var();
     private int categories;

@@ -136,7 +136,14 @@ final class TrainCommand implements Callable<Integer> {
       description = {
         "pathwise (default);",
         "stl: sticking the landing, for objectives with one KL;",
-        "dreg: doubly reparameterised, for iwae and renyi"
+        "dreg: doubly reparameterised, for iwae and renyi;",
+        "gumbel[:TAU], st-gumbel[:TAU]: relaxed samples of discrete latents at a temperature"
+            + " (default: 2/3), as they are or rounded: biased;",
+        "score[:none|constant|learned|loo:SAMPLES|optimal:SAMPLES]: score function with a baseline"
+            + " (default: loo:4);",
+        "vimco: the same for iwae:SAMPLES;",
+        "rebar[:TAU[:ETA]], relax[:TAU[:ETA]]: score function less a relaxation, times ETA"
+            + " (default: 1); relax: and a network"
       })
   private @Nullable String estimator;
 

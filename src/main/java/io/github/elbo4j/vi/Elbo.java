@@ -99,6 +99,10 @@ public record Elbo(double beta, Annealing annealing, double freeBits, Form form)
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
+    String noPath = posterior.pathRefusal();
+    if (noPath != null) {
+      return noPath;
+    }
     return freeBits == 0 && form == Form.ANY
         ? null
         : posterior.refusal(prior, want(posterior, prior));
@@ -139,17 +143,41 @@ public record Elbo(double beta, Annealing annealing, double freeBits, Form form)
 
   @Override
   public Var loss(Pass pass) {
-    Tape tape = pass.tape();
     Var kl = sample(pass);
-    Var logLik = pass.logLik();
+    return loss(pass, pass.logLik(), kl, freeBits > 0 ? pass.latent().klPerDim() : null);
+  }
+
+  /**
+   * {@code logLik − β·factor(step)·kl} of each sample: what the score function is weighted with.
+   *
+   * @param logLik any shape
+   * @param kl log q(z|x) − log p(z), the same shape
+   */
+  public Var weighted(Pass pass, Var logLik, Var kl) {
+    Tape tape = pass.tape();
+    return annealing.changes()
+        ? ComposeOps.sum(tape, logLik, 1, ComposeOps.scale(tape, kl, pass.numbers()), -1)
+        : ComposeOps.sum(tape, logLik, 1, kl, -(float) beta);
+  }
+
+  /**
+   * The loss of terms that another estimator computed.
+   *
+   * @param logLik any number of elements, whose mean is taken
+   * @param kl likewise
+   * @param klPerDim [B,D], wanted with free bits
+   * @return one element
+   */
+  public Var loss(Pass pass, Var logLik, Var kl, @Nullable Var klPerDim) {
+    Tape tape = pass.tape();
     float perRow = -1f / logLik.value().size();
     if (freeBits == 0 && !annealing.changes()) { // one node
       float perPoint = (float) beta / kl.value().size();
       return ReduceOps.weightedSum(tape, logLik, perRow, kl, perPoint);
     }
     Var cost =
-        freeBits > 0
-            ? ReduceOps.freeBits(tape, pass.latent().klPerDim(), (float) freeBits, 1)
+        freeBits > 0 && klPerDim != null
+            ? ReduceOps.freeBits(tape, klPerDim, (float) freeBits, 1)
             : ReduceOps.weightedSum(tape, kl, 1f / kl.value().size());
     Var missed = ReduceOps.weightedSum(tape, logLik, perRow);
     return annealing.changes()

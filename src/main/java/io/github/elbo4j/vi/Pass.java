@@ -113,6 +113,11 @@ public final class Pass {
     return drawn;
   }
 
+  /** Keeps as {@link #latent} what an objective drew by itself. */
+  public void keep(Latent drawn) {
+    latent = drawn;
+  }
+
   /** log p(x|z) of each row of z, [R]. */
   public Var logLik(Var z) {
     return vae.logLik(tape(), z, data());

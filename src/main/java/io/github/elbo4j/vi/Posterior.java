@@ -27,6 +27,14 @@ public interface Posterior {
   /** Why this posterior beside that prior has no formula for {@code want}; null when it has one. */
   @Nullable String refusal(Prior prior, Want want);
 
+  /**
+   * Why no gradient reaches this posterior's parameters through z, so that estimators that follow
+   * its path are refused; null when one does.
+   */
+  default @Nullable String pathRefusal() {
+    return null;
+  }
+
   /** Whether z is a point of ℝᴰ, so that one can move along gradients in it. */
   default boolean continuous() {
     return true;

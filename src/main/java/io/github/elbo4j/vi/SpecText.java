@@ -107,7 +107,7 @@ public record SpecText(String key, String text, String name, List<String> argume
     String nearest = "";
     int least = Integer.MAX_VALUE;
     for (String form : forms) {
-      int distance = distance(name, SpecText.of(key, form).name());
+      int distance = distance(name, form.split("[:\\[]", 2)[0]);
       if (distance < least) {
         least = distance;
         nearest = form;

@@ -73,6 +73,15 @@ class DiscreteOpsTest {
     return ReduceOps.weightedSum(tape, a, 1, b, 1);
   }
 
+  @Test
+  void softmax() {
+    check(
+        "softmax",
+        (tape, p) -> Formulas.project(tape, CategoricalOps.softmax(tape, p[0], C)),
+        p -> Formulas.project(exp(logSoftmax(p[0]))),
+        LOGITS);
+  }
+
   @ParameterizedTest
   @EnumSource
   void sample(Density density) {

@@ -11,6 +11,7 @@ import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
+import io.github.elbo4j.vi.PosteriorSpec;
 import io.github.elbo4j.vi.Vae;
 import io.github.elbo4j.vi.posterior.Posteriors;
 import io.github.elbo4j.vi.prior.Priors;
@@ -50,13 +51,14 @@ final class StepFixture {
       int images,
       boolean dynamic) {
     Images data = blobs(images);
+    PosteriorSpec form = Posteriors.parse(posterior, 8);
     Vae.Spec spec =
         new Vae.Spec(
             SIDE * SIDE,
             List.of(64, 40),
             Activation.RELU,
-            Posteriors.parse(posterior, 8),
-            Priors.parse(prior),
+            form,
+            form.prior(Priors.parse(prior)),
             LikelihoodSpec.parse(likelihood),
             new LogVarBounds(-8, 8),
             0);

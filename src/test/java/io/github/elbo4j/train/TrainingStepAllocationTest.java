@@ -71,6 +71,26 @@ class TrainingStepAllocationTest {
     assertAllocatesNothing(1, () -> new StepFixture(Backends.simd(), likelihood, spec, 100, false));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "concrete:4x3, elbo, pathwise",
+    "categorical:4x3, elbo, gumbel",
+    "categorical:4x3, elbo, score",
+    "categorical:4x3, elbo, score:learned",
+    "binary:6, elbo, score:optimal",
+    "binary:6, elbo, st-gumbel",
+    "categorical:4x3, iwae:3, vimco",
+    "categorical:4x3, elbo, relax",
+    "diagonal, elbo, score:constant"
+  })
+  void estimatorsForDiscreteLatentsAllocateNothing(
+      String posterior, String objective, String estimator) {
+    ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
+    assertAllocatesNothing(
+        1,
+        () -> new StepFixture(Backends.simd(), posterior, "normal", "bernoulli", spec, 100, true));
+  }
+
   private static void assertAllocatesNothing(int threads, Supplier<StepFixture> made) {
     int before = Parallel.threads();
     try {

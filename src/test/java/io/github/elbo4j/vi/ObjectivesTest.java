@@ -52,7 +52,25 @@ class ObjectivesTest {
           capacity:1:2     | stl      | needs a weight of the KL that does not depend on the sample
           capacity:1:2     | dreg     | needs a weight of the KL that does not depend on the sample
           elbo:analytic    | stl      | with the analytic KL there is none
-          elbo             | dreggs   | estimator "dreggs" must be one of pathwise, stl, dreg; did you mean dreg?
+          elbo             | dreggs   | estimator "dreggs" must be one of pathwise, stl, dreg, gumbel[:TAU], st-gumbel[:TAU], score[
+          elbo             | dreggs   | did you mean dreg?
+          elbo             | gumbl    | did you mean gumbel[:TAU]?
+          elboo            | gumbel   | objective "elboo" must be one of
+          iwae:5           | gumbel   | estimates the gradient of objective elbo or beta:WEIGHT, not of iwae: use vimco
+          tcvae:5          | score    | estimates the gradient of objective elbo or beta:WEIGHT, not of tcvae
+          elbo             | gumbel:0 | must have a temperature TAU between 0.001 and 1000 in gumbel[:TAU]
+          elbo             | gumbel:1:2 | must be of the form gumbel[:TAU]
+          elbo             | st-gumbel:x | must be of the form st-gumbel[:TAU] with a number of at least 0 where "x" stands
+          elbo             | rebar:1:2:3 | must be of the form rebar[:TAU[:ETA]]
+          elbo             | relax:1:-1 | must be of the form relax[:TAU[:ETA]] with a number of at least 0
+          elbo:mc          | rebar    | takes the KL of discrete latents in closed form
+          elbo             | score:best | must be of the form score, score:none, score:constant
+          elbo             | score:loo:1 | with a whole number of at least 2 where "1" stands
+          elbo             | score:none:3 | must be of the form score, score:none
+          elbo:mc          | score:optimal | scales a control variate whose mean is the KL in closed form
+          elbo             | vimco    | objective elbo has none: use score
+          iwae:1           | vimco    | compares each sample with the others: use iwae:2 or more
+          iwae:5           | vimco:5  | must be of the form vimco
           iwae:5           | dreg:2   | estimator "dreg:2" must be one of
           """)
   void refusals(String objective, String estimator, String problem) {

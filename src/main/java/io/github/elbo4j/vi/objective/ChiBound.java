@@ -14,6 +14,7 @@ import io.github.elbo4j.vi.Posterior;
 import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
 import io.github.elbo4j.vi.Want;
+import io.github.elbo4j.vi.prior.ConcretePrior;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,9 @@ record ChiBound(double order, int samples) implements Objective, ObjectiveSpec {
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
-    return posterior.refusal(prior, Want.LOG_DENSITIES_SCORE);
+    return prior instanceof ConcretePrior
+        ? ConcretePrior.DENSITY_REFUSAL
+        : posterior.refusal(prior, Want.LOG_DENSITIES_SCORE);
   }
 
   @Override

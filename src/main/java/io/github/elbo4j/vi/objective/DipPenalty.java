@@ -7,7 +7,10 @@ import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Pass;
+import io.github.elbo4j.vi.Posterior;
+import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
+import org.jspecify.annotations.Nullable;
 
 /**
  * DIP-VAE-I (Kumar et al. 2018): the means of the posterior are drawn towards independent
@@ -38,6 +41,14 @@ final class DipPenalty implements Penalty {
 
   private DipPenalty(Spec spec) {
     this.spec = spec;
+  }
+
+  @Override
+  public @Nullable String refusal(Posterior posterior, Prior prior) {
+    return posterior.continuous()
+        ? null
+        : "objective dip wants independent latents, and the categories of one variable are not: use"
+            + " objective elbo or beta:WEIGHT";
   }
 
   @Override

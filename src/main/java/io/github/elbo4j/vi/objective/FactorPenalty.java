@@ -14,8 +14,11 @@ import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.Objective;
 import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Pass;
+import io.github.elbo4j.vi.Posterior;
+import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * FactorVAE (Kim and Mnih 2018): the total correlation of q(z), which a discriminator estimates. It
@@ -79,6 +82,14 @@ final class FactorPenalty implements Penalty {
     this.trained = Discriminator.of(parameters);
     this.held = Discriminator.of(parameters.held());
     this.gamma = gamma;
+  }
+
+  @Override
+  public @Nullable String refusal(Posterior posterior, Prior prior) {
+    return posterior.continuous()
+        ? null
+        : "objective factor wants independent latents, and the categories of one variable are not: use"
+            + " objective elbo or beta:WEIGHT";
   }
 
   @Override

@@ -37,7 +37,8 @@ record LogWeights(int samples, boolean doublyReparameterized) {
   }
 
   @Nullable String refusal(Posterior posterior, Prior prior) {
-    return posterior.refusal(prior, want());
+    String noPath = posterior.pathRefusal();
+    return noPath == null ? posterior.refusal(prior, want()) : noPath;
   }
 
   /** Draws the samples. */

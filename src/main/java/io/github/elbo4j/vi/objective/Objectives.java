@@ -27,7 +27,17 @@ public final class Objectives {
           "mmd:WEIGHT[:wae]");
 
   /** Every estimator. */
-  public static final List<String> ESTIMATORS = List.of("pathwise", "stl", "dreg");
+  public static final List<String> ESTIMATORS =
+      List.of(
+          "pathwise",
+          "stl",
+          "dreg",
+          "gumbel[:TAU]",
+          "st-gumbel[:TAU]",
+          "score[:none|constant|learned|loo:SAMPLES|optimal:SAMPLES]",
+          "vimco",
+          "rebar[:TAU[:ETA]]",
+          "relax[:TAU[:ETA]]");
 
   private Objectives() {}
 
@@ -51,7 +61,11 @@ public final class Objectives {
   /** What an objective is made of, as it was written. */
   private record Parser(SpecText what, SpecText how, Annealing annealing, double freeBits) {
     ObjectiveSpec parse() {
-      if (!ESTIMATORS.contains(how.name()) || !how.arguments().isEmpty()) {
+      if (Estimators.NAMES.contains(how.name())) {
+        known();
+        return new Estimators(what, how, annealing, freeBits).parse();
+      }
+      if (!ESTIMATORS.contains(how.text())) {
         throw how.unknown(ESTIMATORS);
       }
       return switch (what.name()) {
@@ -89,6 +103,13 @@ public final class Objectives {
         case "mmd" -> discrepancy("mmd:WEIGHT or mmd:WEIGHT:wae");
         default -> throw what.unknown(FORMS);
       };
+    }
+
+    /** Refuses an objective that does not exist before an estimator is said not to go with it. */
+    private void known() {
+      if (FORMS.stream().noneMatch(form -> form.split(":", 2)[0].equals(what.name()))) {
+        throw what.unknown(FORMS);
+      }
     }
 
     /** The ELBO by the estimator that was asked for. */

@@ -28,7 +28,11 @@ public final class Posteriors {
           + "maf:STEPS[:WIDTH]: the same inverted, a pass for each latent dimension%n"
           + "layers:WIDTH,WIDTH: two or more stochastic layers, inferred upwards%n"
           + "ladder:WIDTH,WIDTH: the same, inferred downwards beside what the model expects%n"
-          + "hierarchical: Gaussian whose parameters are random, with an auxiliary model";
+          + "hierarchical: Gaussian whose parameters are random, with an auxiliary model%n"
+          + "concrete:NxC[:TAU]: N relaxed categorical variables of C categories at a temperature"
+          + " (default: 2/3)%n"
+          + "categorical:NxC, binary:N: N discrete variables, for the estimators gumbel, st-gumbel,"
+          + " score, vimco, rebar and relax";
 
   private static final List<String> FORMS = SpecText.forms(HELP);
 
@@ -78,6 +82,18 @@ public final class Posteriors {
         spec.expect(0, "hierarchical");
         yield new HierarchicalPosterior.Spec(latent);
       }
+      case "concrete" -> {
+        int[] sizes = variables(spec.expect(1, 2, form(spec)));
+        yield new ConcretePosterior.Spec(sizes[0], sizes[1], temperature(spec));
+      }
+      case "categorical" -> {
+        int[] sizes = variables(spec.expect(1, form(spec)));
+        yield new DiscretePosterior.Spec(sizes[0], sizes[1], false);
+      }
+      case "binary" -> {
+        int variables = spec.expect(1, "binary:N").integer(0, 1, "binary:N");
+        yield new DiscretePosterior.Spec(variables, 2, true);
+      }
       default -> throw spec.unknown(FORMS);
     };
   }
@@ -97,6 +113,32 @@ public final class Posteriors {
           "must be of the form %s with two or more widths of at least 1".formatted(form));
     }
     return widths;
+  }
+
+  /** N and C of NxC. */
+  private static int[] variables(SpecText spec) {
+    String[] parts = spec.arguments().getFirst().split("x", -1);
+    try {
+      if (parts.length == 2) {
+        int[] sizes = {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};
+        if (sizes[0] >= 1 && sizes[1] >= 2 && (long) sizes[0] * sizes[1] <= Integer.MAX_VALUE) {
+          return sizes;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // Falls through to the message below, which names the form.
+    }
+    throw spec.refusal(
+        "must be of the form %s with at least 1 variable of at least 2 categories, 20x10 say, where \"%s\" stands"
+            .formatted(form(spec), spec.arguments().getFirst()));
+  }
+
+  private static float temperature(SpecText spec) {
+    double tau = spec.number(1, 0, form(spec), ConcretePosterior.TAU);
+    if (tau < 1e-3 || tau > 1e3) {
+      throw spec.refusal("must have a temperature between 0.001 and 1000");
+    }
+    return (float) tau;
   }
 
   private static PosteriorSpec coupling(SpecText spec, int latent, CouplingFlow.Kind kind) {
