@@ -7,7 +7,7 @@ TRAIN ?= --data embedded --epochs 120
 # The tests of CUDA run too, on memory without slack, so that sanitizers see each access beyond a block; and without
 # the machine's cuBLAS, which is for GPUs.
 EMULATED := -DexcludedTags=verify,allocation -Delbo4j.cuda.exact=true -Delbo4j.cuda.cublas=none
-.PHONY: help build test verify lint format coverage reproducible consumer dist train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
+.PHONY: help build test verify lint format coverage reproducible consumer dist bundle gpu-check train bench bench-smoke bench-step ptx emu-test emu-asan emu-ubsan emu-tsan emu-bugs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -25,7 +25,7 @@ verify: ## the test suite with its long tests, the jars and the formatting check
 
 lint: ## formatting, and compilation with every warning an error
 	@$(MVN) -q spotless:check test-compile
-	@for script in scripts/*.sh bench/*.sh src/main/launcher/elbo4j .ci/run; do bash -n $$script || exit 1; done
+	@for script in scripts/*.sh bench/*.sh bench/gpu/gpu-check src/main/launcher/elbo4j .ci/run; do bash -n $$script || exit 1; done
 
 format: ## format the sources
 	@$(MVN) -q spotless:apply
@@ -41,6 +41,12 @@ consumer: ## build and run the project in consumer/ against our jar; no other ja
 
 dist: ## target/dist/bin/elbo4j, which runs on a machine without Java
 	@scripts/dist.sh
+
+bundle: ## target/elbo4j-gpu-check.tar.xz: check and measure a machine with a GPU, without Java or a network
+	@scripts/bundle.sh
+
+gpu-check: ## check and measure this machine's GPU into bench/results, 8 minutes (ARGS=--quick, BUNDLE=unpacked folder)
+	@scripts/gpu-check.sh $(ARGS)
 
 train: dist ## train a VAE on the embedded images, about a minute (RUN=folder TRAIN="options")
 	@target/dist/bin/elbo4j train $(TRAIN) --out $(RUN)

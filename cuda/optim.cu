@@ -15,15 +15,29 @@ __device__ __forceinline__ void adam_step(const Adam &s, float g, float &p, floa
     p -= fmaf(m / (sqrtf(v) + s.epsilon), s.size, shrink);
 }
 
-// And grad = 0. param, grad, m, v [n]; scale [1], or null for 1
-KERNEL(optim_adam)(float *param, float *grad, float *m, float *v, const float *scale, float share1, float share2, float size, float epsilon,
-        float decay, i64 decayed, i64 n) {
+// Whether a step happens: its guard [1], or null, is a number.
+__device__ __forceinline__ bool allowed(const float *guard) { return !guard || fabsf(guard[0]) <= 3.402823466e38f; }
+
+// And grad = 0, which is all where the guard forbids the step. param, grad, m, v [n]; scale [1], or null for 1; guard [1], or null;
+// numbers {size, epsilon, decay}, or null for the three that follow: a captured graph reads them anew each step.
+KERNEL(optim_adam)(float *param, float *grad, float *m, float *v, const float *scale, const float *guard, float share1, float share2,
+        const float *numbers, float size, float epsilon, float decay, i64 decayed, i64 n) {
     Adam s{share1, share2, size, epsilon, decay, decayed};
+    if (numbers) {
+        s.size = numbers[0];
+        s.epsilon = numbers[1];
+        s.decay = numbers[2];
+    }
+    bool stays = !allowed(guard);
     float factor = scale ? scale[0] : 1.f;
     bool wide = aligned(param, grad, m, v);
     for (i64 i = 4 * flat_index(); i < n; i += 4 * flat_count()) {
         bool whole = wide && i + 4 <= n;
         float p[4], g[4], first[4], second[4], none[4] = {};
+        if (stays) {
+            store4(none, grad, i, n, whole);
+            continue;
+        }
         load4(p, param, i, n, whole);
         load4(g, grad, i, n, whole);
         load4(first, m, i, n, whole);
@@ -55,8 +69,9 @@ KERNEL(optim_clip_scale)(const float *squaredNorm, float maxNorm, float *scale) 
     if (threadIdx.x == 0) scale[0] = ratio >= 1. ? 1.f : (float) ratio;
 }
 
-// average = decay·average + (1 − decay)·param, n elements
-KERNEL(optim_polyak)(float *average, const float *param, float decay, i64 n) {
+// average = decay·average + (1 − decay)·param, n elements, where the guard [1], or null, allows
+KERNEL(optim_polyak)(float *average, const float *param, float decay, const float *guard, i64 n) {
+    if (!allowed(guard)) return;
     bool wide = aligned(average, param);
     float share = 1.f - decay;
     for (i64 i = 4 * flat_index(); i < n; i += 4 * flat_count()) {

@@ -19,7 +19,7 @@ fail() {
 }
 
 elbo4j --help >"$work/help.txt"
-for command in train evaluate sample reconstruct info selfcheck; do
+for command in train evaluate sample reconstruct fit info selfcheck; do
   grep -q "$command" "$work/help.txt" || fail "--help does not name $command"
 done
 

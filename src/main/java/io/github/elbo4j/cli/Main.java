@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       TrainCommand.class,
+      FitCommand.class,
       EvaluateCommand.class,
       SampleCommand.class,
       ReconstructCommand.class,

@@ -136,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
       description = {
         "pathwise (default);",
         "stl: sticking the landing, for objectives with one KL;",
-        "dreg: doubly reparameterised, for iwae, renyi and chi"
+        "dreg: doubly reparameterised, for iwae and renyi"
       })
   private @Nullable String estimator;
 

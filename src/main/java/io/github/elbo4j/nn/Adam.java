@@ -63,9 +63,32 @@ public final class Adam {
    * @throws IllegalStateException between the two calls of {@link #swapAverage}
    */
   public void step(Backend kernels) {
+    prepare();
+    launch(kernels, null);
+    advance();
+  }
+
+  /**
+   * First part of a {@link #step} that a device does while the host goes on, and may be captured
+   * ({@link io.github.elbo4j.kernel.Replay}): sets the numbers of the step to come, before the work
+   * is started. The second part is {@link #launch}, the third {@link #advance}.
+   *
+   * @throws IllegalStateException between the two calls of {@link #swapAverage}
+   */
+  public void prepare() {
     if (averageInUse) {
       throw new IllegalStateException("Adam.step: the averages are in use; call swapAverage first");
     }
+    settings.at(steps + 1, nextLearningRate());
+  }
+
+  /**
+   * Second part of a step: its kernels, which change nothing but set the gradient to zero where
+   * {@code guard} is infinite or NaN.
+   *
+   * @param guard the loss, one element, or null
+   */
+  public void launch(Backend kernels, @Nullable Tensor guard) {
     Tensor gradients = parameters.gradients();
     boolean clips = clipNorm > 0;
     if (clips) {
@@ -73,12 +96,15 @@ public final class Adam {
       kernels.optim().clipScale(squaredNorm, clipNorm, gradScale);
       measured = true;
     }
-    settings.at(steps + 1, schedule.learningRate(learningRate, steps, stepsPerEpoch));
     Tensor scale = clips ? gradScale : null;
-    kernels.optim().adam(parameters.values(), gradients, m, v, scale, settings);
+    kernels.optim().adam(parameters.values(), gradients, m, v, scale, guard, settings);
     if (average != null) {
-      kernels.optim().polyak(average, parameters.values(), averageDecay);
+      kernels.optim().polyak(average, parameters.values(), averageDecay, guard);
     }
+  }
+
+  /** Last part of a step, once its loss is known to be a number: it counts. */
+  public void advance() {
     steps++;
   }
 

@@ -4,9 +4,11 @@ import io.github.elbo4j.data.Images;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.tensor.ByteTensor;
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Observed;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,7 @@ final class Batch {
   private final byte[] bytes;
   private final byte[] labels;
   private final byte[] levelBytes;
-  private final float[] floats;
+  private final Tensor floats;
   private final float[] oneHot;
   private final int size;
   private final int classes;
@@ -33,14 +35,15 @@ final class Batch {
   /**
    * Buffers for up to {@code rows} examples of {@code size} pixels.
    *
+   * @param memory gives floats where the model sees them
    * @param classes of the labels that the model is told, or 0 for none
    * @param levels that the likelihood counts in, or 0 for none
    */
-  Batch(int rows, int size, int classes, int levels) {
+  Batch(int rows, int size, int classes, int levels, IntFunction<Tensor> memory) {
     this.bytes = new byte[Math.multiplyExact(rows, size)];
     this.labels = new byte[rows];
     this.levelBytes = levels == 0 || levels == 256 ? bytes : new byte[bytes.length];
-    this.floats = new float[bytes.length];
+    this.floats = memory.apply(bytes.length);
     this.oneHot = new float[Math.multiplyExact(rows, classes)];
     this.size = size;
     this.classes = classes;
@@ -78,13 +81,14 @@ final class Batch {
    * @param binarize names the draws, or null for none
    */
   Observed load(Backend backend, int rows, @Nullable NoiseKey binarize) {
+    prepare(rows);
+    return convert(backend, binarize);
+  }
+
+  /** The host's part of {@link #load}: what kernels read of the first {@code rows} rows. */
+  void prepare(int rows) {
     if (views.pixels().rows() != rows) {
       resize(rows);
-    }
-    if (binarize == null) {
-      backend.pixels().scale(views.pixels(), views.data());
-    } else {
-      backend.pixels().binarize(binarize, 0, views.pixels(), views.data());
     }
     if (classes > 0) {
       tell(rows);
@@ -93,6 +97,15 @@ final class Batch {
       for (int i = 0; i < rows * size; i++) {
         levelBytes[i] = (byte) (((bytes[i] & 0xFF) * levels) >> 8);
       }
+    }
+  }
+
+  /** The kernels' part of {@link #load}: from what was {@link #prepare prepared} last. */
+  Observed convert(Backend backend, @Nullable NoiseKey binarize) {
+    if (binarize == null) {
+      backend.pixels().scale(views.pixels(), views.data());
+    } else {
+      backend.pixels().binarize(binarize, 0, views.pixels(), views.data());
     }
     return observed.set(views.data(), views.condition(), levels == 0 ? null : views.levels());
   }
@@ -113,7 +126,7 @@ final class Batch {
   private Views views(int rows) {
     return new Views(
         new ByteTensor(bytes, 0, rows, size),
-        Tensor.of(floats, 0, rows, size),
+        floats.slice(0, Shape.of(rows, size)),
         classes == 0 ? null : Tensor.of(oneHot, 0, rows, classes),
         new ByteTensor(levelBytes, 0, rows, size));
   }

@@ -1,6 +1,7 @@
 package io.github.elbo4j.train;
 
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,25 @@ public final class JsonLine {
   /** Puts a list of objects. */
   public JsonLine put(String name, List<JsonLine> values) {
     return add(name, List.copyOf(values));
+  }
+
+  /** Puts a list of numbers; a non-finite one is written as null. */
+  public JsonLine put(String name, double[] values) {
+    return add(name, list(values));
+  }
+
+  /** Puts a list of integers. */
+  public JsonLine put(String name, int[] values) {
+    return add(name, Arrays.stream(values).asLongStream().boxed().toList());
+  }
+
+  /** Puts a list of lists of numbers. */
+  public JsonLine put(String name, double[][] rows) {
+    return add(name, Arrays.stream(rows).map(JsonLine::list).toList());
+  }
+
+  private static List<Double> list(double[] values) {
+    return Arrays.stream(values).boxed().toList();
   }
 
   private JsonLine add(String name, @Nullable Object value) {

@@ -45,9 +45,9 @@ public record Model(Vae vae, Parameters parameters, int height, int width, int l
     }
   }
 
-  /** An empty mini-batch for this model. */
+  /** An empty mini-batch for this model, which sees it in the memory where its parameters are. */
   Batch batch(int rows) {
-    return new Batch(rows, vae.data(), vae.condition(), levels);
+    return new Batch(rows, vae.data(), vae.condition(), levels, parameters::allocate);
   }
 
   /** The first parameter that is not finite, in the order of the model, or null. */

@@ -63,6 +63,7 @@ public final class Trainer {
   private final MetricsLog log;
   private final String data;
   private final int classes;
+  private boolean told;
 
   /**
    * Prepares a training; nothing is written yet.
@@ -174,7 +175,8 @@ public final class Trainer {
    */
   public Result run(boolean resume) throws IOException {
     Files.createDirectories(folder);
-    try (RunLock _ = RunLock.take(folder)) {
+    try (RunLock _ = RunLock.take(folder);
+        TrainingStep _ = training) {
       return runAlone(resume);
     }
   }
@@ -296,6 +298,7 @@ public final class Trainer {
     int steps = batches.perEpoch();
     for (int i = 0; i < steps; i++) {
       float loss = training.run(firstStep + i, checkpoint);
+      tellWhyNotReplayed();
       elbo += training.logLikSum() - training.klSum();
       examples += training.rows();
       listener.step(epoch, i + 1, steps, loss);
@@ -322,6 +325,17 @@ public final class Trainer {
     save(metrics);
     listener.epoch(metrics);
     return metrics;
+  }
+
+  /** Once. */
+  private void tellWhyNotReplayed() {
+    if (!told) {
+      String line = training.whyNotReplayed();
+      if (line != null) {
+        listener.notice(line);
+        told = true;
+      }
+    }
   }
 
   /** Test scores and pictures, with the averaged weights where the run keeps an average. */

@@ -44,7 +44,10 @@ public final class Pass {
     return scheduledLoss(newTape, newData, newNoise, objective);
   }
 
-  /** Puts the numbers of a step where {@link #scheduledLoss} reads them. */
+  /**
+   * Has the objective say the numbers of a step, for {@link #scheduledLoss}: the part of a pass
+   * that is the host's, where a device is to do the rest again and again.
+   */
   public void schedule(Backend backend, Objective objective, long step) {
     int count = objective.scheduled();
     if (host.length != count) {
@@ -54,11 +57,10 @@ public final class Pass {
     }
     if (count > 0) {
       objective.schedule(step, host);
-      backend.memory().copy(hostNumbers, numbers);
     }
   }
 
-  /** {@link #loss} with the numbers that {@link #schedule} put there last. */
+  /** {@link #loss} with the numbers of the last {@link #schedule}, kernels alone. */
   public Var scheduledLoss(Tape newTape, Observed newData, NoiseKey newNoise, Objective objective) {
     tape = newTape;
     data = newData;
@@ -66,6 +68,9 @@ public final class Pass {
     latent = null;
     logLik = null;
     kl = null;
+    if (host.length > 0) {
+      newTape.backend().memory().copy(hostNumbers, numbers);
+    }
     h = vae.encode(newTape, newData);
     return objective.loss(this);
   }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class HelpTest {
   private static final List<String> COMMANDS =
-      List.of("train", "evaluate", "sample", "reconstruct", "info", "selfcheck");
+      List.of("train", "evaluate", "sample", "reconstruct", "fit", "info", "selfcheck");
 
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-h", "help"})
@@ -23,7 +23,7 @@ final class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "evaluate", "sample", "reconstruct", "info", "selfcheck"})
+  @ValueSource(strings = {"train", "evaluate", "sample", "reconstruct", "fit", "info", "selfcheck"})
   void everyCommandHasHelpAndTheCommonFlags(String command) {
     String help = Cli.run(command, "--help").done().out();
     assertThat(help)
@@ -64,7 +64,7 @@ final class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "evaluate", "sample", "reconstruct", "info", "selfcheck"})
+  @ValueSource(strings = {"train", "evaluate", "sample", "reconstruct", "fit", "info", "selfcheck"})
   void anUnknownFlagIsNamed(String command) {
     assertThat(Cli.run(command, "--no-such-flag").refusal(2))
         .contains("--no-such-flag", "see elbo4j " + command + " --help");

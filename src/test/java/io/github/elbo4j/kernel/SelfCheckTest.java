@@ -117,7 +117,13 @@ final class SelfCheckTest {
         new OptimKernels() {
           @Override
           protected void doAdam(
-              Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor s, AdamStep step) {
+              Tensor param,
+              Tensor grad,
+              Tensor m,
+              Tensor v,
+              @Nullable Tensor s,
+              @Nullable Tensor guard,
+              AdamStep step) {
             grad.fill(0);
           }
 
@@ -132,8 +138,9 @@ final class SelfCheckTest {
           }
 
           @Override
-          protected void doPolyak(Tensor average, Tensor param, float decay) {
-            R.optim().polyak(average, param, decay);
+          protected void doPolyak(
+              Tensor average, Tensor param, float decay, @Nullable Tensor guard) {
+            R.optim().polyak(average, param, decay, guard);
           }
         };
     assertThat(failures(R.random(), idle)).containsExactly("optim.adam");

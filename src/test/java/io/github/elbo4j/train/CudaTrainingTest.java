@@ -15,7 +15,9 @@ import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
 import io.github.elbo4j.vi.LikelihoodSpec;
 import io.github.elbo4j.vi.LogVarBounds;
+import io.github.elbo4j.vi.ObjectiveSpec;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.objective.Objectives;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,28 @@ class CudaTrainingTest {
     assertThat(new StepFixture(cuda, likelihood, elbo, 100, true).losses(8)).isEqualTo(device);
     float[] reference =
         new StepFixture(Backends.reference(), likelihood, elbo, 100, true).losses(8);
+    for (int i = 0; i < device.length; i++) {
+      assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "capacity:10:5, pathwise, bernoulli",
+    "iwae:3, dreg, continuous-bernoulli",
+    "renyi:0.5:3, pathwise, laplace:dimension",
+    "chi:2:3, pathwise, categorical:4",
+    "tcvae:3, stl, logistic256",
+    "factor:5, pathwise, laplace:element",
+    "dip:2, pathwise, bernoulli",
+    "mmd:3:wae, pathwise, bernoulli"
+  })
+  void everyObjectiveAndLikelihood(String objective, String estimator, String likelihood) {
+    ObjectiveSpec spec = Objectives.parse(objective, estimator, Annealing.NONE, 0);
+    Backend cuda = Backends.choose("cuda");
+    float[] device = new StepFixture(cuda, likelihood, spec, 64, false).losses(3);
+    float[] reference =
+        new StepFixture(Backends.reference(), likelihood, spec, 64, false).losses(3);
     for (int i = 0; i < device.length; i++) {
       assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
     }

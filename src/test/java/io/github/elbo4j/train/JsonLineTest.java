@@ -18,11 +18,14 @@ final class JsonLineTest {
             .put("nan", Double.NaN)
             .put("infinite", Double.NEGATIVE_INFINITY)
             .put("inner", new JsonLine().put("x", 0))
+            .put("numbers", new double[] {1, Double.NaN})
+            .put("integers", new int[] {3, -4})
+            .put("rows", new double[][] {{1, 2}, {}})
             .put("list", List.of(new JsonLine(), new JsonLine().put("y", "1")));
     assertThat(line)
         .hasToString(
             "{\"z\":1.5,\"a\":1152921504606846976,\"flag\":true,\"none\":null,\"nan\":null,"
-                + "\"infinite\":null,\"inner\":{\"x\":0},\"list\":[{},{\"y\":\"1\"}]}");
+                + "\"infinite\":null,\"inner\":{\"x\":0},\"numbers\":[1.0,null],\"integers\":[3,-4],\"rows\":[[1.0,2.0],[]],\"list\":[{},{\"y\":\"1\"}]}");
   }
 
   @Test

@@ -17,7 +17,6 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bounds and estimators on a model whose log p(x) is known exactly. Noise has fixed seeds. */
 class ObjectiveBoundsTest {
@@ -131,23 +130,51 @@ class ObjectiveBoundsTest {
     assertThat(Math.abs(mean(elbo) - exact) / error(elbo)).isLessThan(4);
   }
 
-  /** The encoder goes down the upper bound, the decoder up the lower one. */
-  @ParameterizedTest
-  @ValueSource(strings = {"pathwise", "dreg"})
-  void theUpperBoundTrainsTheEncoderAndTheLowerOneTheDecoder(String estimator) {
-    model.solve(0.3, 1.4);
-    Runs chi = new Runs("chi:2:8", estimator, 40, 5);
-    Runs upper = new Runs("renyi:-1:8", estimator, 40, 5);
-    Runs lower = new Runs("iwae:8", estimator, 40, 5);
-    assertThat(chi.loss(2)).isCloseTo(-upper.loss(2) + lower.loss(2), within(1e-5));
-    double[] encoder = chi.gradient(2, "posterior.");
-    double[] wanted = upper.gradient(2, "posterior.");
-    for (int i = 0; i < encoder.length; i++) {
-      assertThat(encoder[i]).isCloseTo(-wanted[i], within(1e-5));
-    }
+  /**
+   * With many samples the gradient of log q alone is that of the bound through the samples, which
+   * the encoder goes down; the decoder goes up the lower bound.
+   */
+  @Test
+  void theUpperBoundTrainsTheEncoderAndTheLowerOneTheDecoder() {
+    model.solve(0.2, 1.2);
+    Runs chi = new Runs("chi:2:1000", "pathwise", 2, 5);
+    Runs upper = new Runs("renyi:-1:1000", "pathwise", 2, 6);
+    Runs lower = new Runs("iwae:1000", "pathwise", 2, 5);
+    assertThat(chi.loss(2) - lower.loss(2))
+        .isCloseTo(-new Runs("renyi:-1:1000", "pathwise", 2, 5).loss(2), within(1e-5));
     assertThat(chi.gradient(2, "likelihood."))
-        .usingComparatorWithPrecision(1e-6)
+        .usingComparatorWithPrecision(1e-5)
         .containsExactly(lower.gradient(2, "likelihood."));
+    double[][] a = new double[100][];
+    double[][] b = new double[100][];
+    for (int i = 0; i < a.length; i++) {
+      a[i] = chi.gradient(i, "posterior.");
+      b[i] = upper.gradient(i, "posterior.");
+    }
+    for (int j = 0; j < 24; j++) {
+      double[] left = column(a, j);
+      double[] right = column(b, j);
+      double z = (mean(left) + mean(right)) / Math.hypot(error(left), error(right));
+      assertThat(Math.abs(z)).as("parameter %d: standard errors", j).isLessThan(4.5);
+    }
+  }
+
+  /** A step down the estimate through its samples would run away instead. */
+  @Test
+  void theUpperBoundLeadsQToThePosterior() {
+    model.solve(0.5, 0.5); // too narrow, and beside it
+    double before = model.gap(x);
+    Runs chi = new Runs("chi:2:20", "pathwise", 20, 7);
+    for (int i = 0; i < 400; i++) {
+      chi.gradient(i, "posterior.");
+      for (String name : new String[] {"posterior.mu.bias", "posterior.logVar.bias"}) {
+        Tensor value = model.parameters.value(name);
+        for (int d = 0; d < LinearGaussian.LATENT; d++) {
+          value.array()[value.offset() + d] -= 0.03f * model.parameters.gradient(name).get(d);
+        }
+      }
+    }
+    assertThat(model.gap(x)).isLessThan(0.05 * before);
   }
 
   /** 1/n·log E wⁿ is above log p(x); its gap closes as q becomes the posterior. */
@@ -170,29 +197,28 @@ class ObjectiveBoundsTest {
     "iwae:5, dreg",
     "renyi:0.5:5, dreg",
     "renyi:-1:5, dreg",
-    "renyi:1:5, dreg",
-    "chi:2:5, dreg"
+    "renyi:1:5, dreg"
   })
   void estimatorsHaveTheMeanOfThePathwiseGradient(String spec, String estimator) {
     model.solve(0.3, 1.4);
     Runs pathwise = new Runs(spec, "pathwise", 50, 21);
     Runs other = new Runs(spec, estimator, 50, 22);
-    double[][] a = new double[600][];
-    double[][] b = new double[600][];
+    double[][] a = new double[300][];
+    double[][] b = new double[300][];
     for (int i = 0; i < a.length; i++) {
       a[i] = pathwise.gradient(i, "posterior.");
       b[i] = other.gradient(i, "posterior.");
     }
     assertThat(a[0]).hasSize(24);
+    int told = 0;
     for (int j = 0; j < 24; j++) {
       double[] left = column(a, j);
       double[] right = column(b, j);
       double z = (mean(left) - mean(right)) / Math.hypot(error(left), error(right));
       assertThat(Math.abs(z)).as("parameter %d: standard errors", j).isLessThan(4.5);
-      assertThat(Math.abs(mean(left)) / error(left) > 4.5 || j > 0 || spec.startsWith("renyi:-1"))
-          .as("the first has a gradient to be told from 0")
-          .isTrue();
+      told += Math.abs(mean(left)) > 4.5 * error(left) ? 1 : 0;
     }
+    assertThat(told).as("gradients to be told from 0").isGreaterThan(6);
   }
 
   private static double[] column(double[][] rows, int j) {
@@ -221,7 +247,7 @@ class ObjectiveBoundsTest {
 
   /** Where q is the posterior every draw gives the gradient 0, which pathwise gives in the mean. */
   @ParameterizedTest
-  @CsvSource({"elbo, stl", "tcvae:1, stl", "iwae:5, dreg", "renyi:0.5:5, dreg", "chi:2:5, dreg"})
+  @CsvSource({"elbo, stl", "tcvae:1, stl", "iwae:5, dreg", "renyi:0.5:5, dreg"})
   void theVarianceVanishesAtTheExactPosterior(String spec, String estimator) {
     model.solve(0, 1);
     Runs pathwise = new Runs(spec.equals("elbo") ? "elbo:mc" : spec, "pathwise", 4, 41);

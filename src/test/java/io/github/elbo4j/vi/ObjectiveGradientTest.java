@@ -11,6 +11,7 @@ import io.github.elbo4j.testkit.TapeCheck;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,6 +78,49 @@ class ObjectiveGradientTest {
               vae.loss(p, 1, 0);
               return -renyi(vae.logWeights(), samples, alpha);
             });
+  }
+
+  /** The upper bound by log q of the samples alone, the lower by log p(x,z) of them. */
+  @Test
+  void chi() {
+    int encoder = 6; // parameters of encoder and posterior, the first ones
+    int samples = 4;
+    check(
+        "chi:3:4",
+        samples,
+        Annealing.NONE,
+        0,
+        (tiny, vae) -> {
+          double[][] first =
+              tiny.values().stream().map(Doubles::read).toArray(double[][]::new);
+          vae.loss(first, 1, 0);
+          double[] logW = vae.logWeights();
+          double[] z = vae.z();
+          double[] logQ = logDensity(z, vae.mu(), vae.logVar());
+          return p -> {
+            vae.loss(p, 1, 0);
+            double[] moved = logDensity(z, vae.mu(), vae.logVar());
+            double[] ofQ = new double[logW.length];
+            for (int r = 0; r < ofQ.length; r++) {
+              ofQ[r] = logW[r] + logQ[r] - moved[r];
+            }
+            double[][] mixed = p.clone();
+            System.arraycopy(first, 0, mixed, 0, encoder);
+            vae.loss(mixed, 1, 0);
+            return renyi(ofQ, samples, -2) * 2 / 3
+                + renyi(logW, samples, -2) / 3
+                - renyi(vae.logWeights(), samples, 0);
+          };
+        });
+  }
+
+  private static double[] logDensity(double[] z, double[] mu, double[] logVar) {
+    double[] sum = new double[z.length / D];
+    for (int i = 0; i < z.length; i++) {
+      double distance = z[i] - mu[i];
+      sum[i / D] -= (LOG_2PI + logVar[i] + distance * distance / Math.exp(logVar[i])) / 2;
+    }
+    return sum;
   }
 
   /** The log gets the ELBO's terms, whatever the bound. */

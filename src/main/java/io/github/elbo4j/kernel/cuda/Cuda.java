@@ -1,5 +1,6 @@
 package io.github.elbo4j.kernel.cuda;
 
+import io.github.elbo4j.tensor.DeviceStorage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,12 +16,13 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One device: its context, its stream, its memory and its kernels. Opened once a device and kept
  * until the JVM ends.
  */
-public final class Cuda {
+public final class Cuda implements DeviceStorage.Owner {
   /** Waits after each launch, so that an error is reported by the kernel that made it. */
   static final boolean SYNC = Boolean.getBoolean("elbo4j.cuda.sync");
 
@@ -32,12 +34,14 @@ public final class Cuda {
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
+  private final Object turn = new Object();
   private final Map<String, CUmodule> modules = new HashMap<>();
   private final DeviceMemory memory = new DeviceMemory(this::makeCurrent);
   private final ThreadLocal<DeviceCall> calls = ThreadLocal.withInitial(this::newCall);
   private final String name;
   private final int processors;
   private final int capability;
+  private volatile @Nullable Recording recording;
 
   private Cuda(int ordinal) {
     CudaException.check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet " + ordinal);
@@ -125,7 +129,56 @@ public final class Cuda {
   /** The arguments of this thread's next hook, empty. */
   public DeviceCall begin() {
     makeCurrent();
-    return calls.get().begin();
+    return calls.get().begin(recording());
+  }
+
+  /**
+   * The monitor that whoever gives work to the stream, or waits for it, holds meanwhile. A thread
+   * that captures a graph holds it all the time: what others gave the stream would become part of
+   * the graph, and what they wait for would not come.
+   */
+  public Object turn() {
+    return turn;
+  }
+
+  /** What this thread's launches are written down in, or null. */
+  @Nullable Recording recording() {
+    Recording r = recording;
+    return r != null && r.isOfThisThread() ? r : null;
+  }
+
+  /** Has this thread's launches written down, from now on, or no longer. */
+  synchronized void record(@Nullable Recording r) {
+    if (r != null && recording != null) {
+      throw new IllegalStateException("another step is being recorded on " + description());
+    }
+    recording = r;
+  }
+
+  /** Memory for so many floats, all 0; work that is captured cannot have any. */
+  public long allocate(int floats) {
+    Recording r = recording();
+    if (r != null) {
+      r.allocates();
+    }
+    long address = memory.take((long) Float.BYTES * floats);
+    makeCurrent();
+    if (floats > 0) {
+      synchronized (turn) {
+        CudaException.check(
+            JCudaDriver.cuMemsetD32Async(DeviceMemory.at(address), 0, floats, stream),
+            "cuMemsetD32Async");
+      }
+    }
+    return address;
+  }
+
+  /** Work that is captured may not look at elements or wait: says so to whoever records it. */
+  private void refuse(String what) {
+    Recording r = recording();
+    if (r != null) {
+      r.refuse(what);
+    }
   }
 
   /** Waits until the device has done all that it was given. */
@@ -135,38 +188,56 @@ public final class Cuda {
 
   /** The same, with what to say when that failed. */
   void synchronize(String what) {
-    CudaException.check(JCudaDriver.cuStreamSynchronize(stream), what);
+    refuse("the host waits for the device");
+    synchronized (turn) {
+      CudaException.check(JCudaDriver.cuStreamSynchronize(stream), what);
+    }
   }
 
   /** Copies n floats from the device, once it has done all that it was given. */
+  @Override
   public void read(long address, float[] to, int at, int n) {
+    refuse("the host reads elements of the device");
     makeCurrent();
     synchronize();
     if (n > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(to).withByteOffset((long) Float.BYTES * at),
-              DeviceMemory.at(address),
-              (long) Float.BYTES * n),
-          "cuMemcpyDtoH");
+      download(
+          address, Pointer.to(to).withByteOffset((long) Float.BYTES * at), (long) Float.BYTES * n);
     }
   }
 
   /** Copies n floats to the device, once it has done all that it was given. */
+  @Override
   public void write(long address, float[] from, int at, int n) {
+    refuse("the host writes elements of the device");
     makeCurrent();
     synchronize();
     if (n > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyHtoD(
-              DeviceMemory.at(address),
-              Pointer.to(from).withByteOffset((long) Float.BYTES * at),
-              (long) Float.BYTES * n),
-          "cuMemcpyHtoD");
+      upload(
+          Pointer.to(from).withByteOffset((long) Float.BYTES * at),
+          address,
+          (long) Float.BYTES * n);
     }
   }
 
-  CUstream stream() {
+  /** Copies bytes from the device; the array is filled when this returns. */
+  void download(long address, Pointer to, long bytes) {
+    synchronized (turn) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyDtoH(to, DeviceMemory.at(address), bytes), "cuMemcpyDtoH");
+    }
+  }
+
+  /** Copies bytes to the device; the array is free when this returns. */
+  void upload(Pointer from, long address, long bytes) {
+    synchronized (turn) {
+      CudaException.check(
+          JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), from, bytes), "cuMemcpyHtoD");
+    }
+  }
+
+  /** Where every kernel is launched, in the order of the calls: what events are recorded in. */
+  public CUstream stream() {
     return stream;
   }
 

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,9 @@ public final class DeviceCall {
 
   private int passed;
 
+  /** What this hook's launches are written down in. */
+  private @Nullable Recording recording;
+
   /** A tensor of the host and its place on the device. */
   private static final class Staged {
     final Tensor host;
@@ -82,8 +86,9 @@ public final class DeviceCall {
     addresses = Pointer.to(table.asByteBuffer());
   }
 
-  DeviceCall begin() {
+  DeviceCall begin(@Nullable Recording into) {
     giveBack(); // what a hook that failed left behind
+    recording = into;
     return this;
   }
 
@@ -104,6 +109,10 @@ public final class DeviceCall {
 
   /** Device address of bytes that the kernels read. */
   public long in(ByteTensor t) {
+    long place = place(t.array(), t.offset(), t.size());
+    if (place != 0) {
+      return place;
+    }
     long address = scratch(t.size());
     Pointer host = Pointer.to(t.array()).withByteOffset(t.offset());
     upload(host, address, t.size());
@@ -112,30 +121,56 @@ public final class DeviceCall {
 
   /** Device address of integers that the kernels read. */
   public long in(int[] a, int from, int n) {
-    long address = scratch((long) Integer.BYTES * n);
-    upload(
-        Pointer.to(a).withByteOffset((long) Integer.BYTES * from),
-        address,
-        (long) Integer.BYTES * n);
+    long offset = (long) Integer.BYTES * from;
+    long bytes = (long) Integer.BYTES * n;
+    long place = place(a, offset, bytes);
+    if (place != 0) {
+      return place;
+    }
+    long address = scratch(bytes);
+    upload(Pointer.to(a).withByteOffset(offset), address, bytes);
     return address;
+  }
+
+  /**
+   * Device address of numbers of the host that change from step to step, where the launches are
+   * captured and so cannot have them as arguments; else 0.
+   */
+  public long changing(Tensor t) {
+    return recording == null ? 0 : in(t);
+  }
+
+  /** Device address of an integer that kernels write for {@link #check}. */
+  public long status() {
+    return recording == null ? scratch(Integer.BYTES) : recording.status();
+  }
+
+  /**
+   * What kernels left at {@link #status}: −1 where all was well. Where launches are captured, −1
+   * before they are done; the failure is then thrown when the step is.
+   */
+  public int check(long status, IntFunction<RuntimeException> failure) {
+    if (recording != null) {
+      recording.checkLater(failure);
+      return -1;
+    }
+    int[] value = new int[1];
+    fetch(status, value, 0, 1);
+    return value[0];
   }
 
   /** Copies {@code n} integers from the device once all launches so far are done. */
   public void fetch(long address, int[] a, int from, int n) {
     cuda.synchronize();
     if (n > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyDtoH(
-              Pointer.to(a).withByteOffset((long) Integer.BYTES * from),
-              DeviceMemory.at(address),
-              (long) Integer.BYTES * n),
-          "cuMemcpyDtoH");
+      Pointer to = Pointer.to(a).withByteOffset((long) Integer.BYTES * from);
+      cuda.download(address, to, (long) Integer.BYTES * n);
     }
   }
 
   /** Memory for this call alone, with whatever was in it. */
   public long scratch(long bytes) {
-    long address = cuda.memory().take(bytes);
+    long address = recording == null ? cuda.memory().take(bytes) : recording.scratch(bytes);
     blocks.add(address);
     return address;
   }
@@ -163,9 +198,13 @@ public final class DeviceCall {
 
   /**
    * The next four arguments: {@code unsigned long long seed, unsigned stream, step, const unsigned
-   * *clock}.
+   * *clock}. While launches are captured, noise of the step that is captured is at step 0 from a
+   * clock, which each replay moves; noise of any other step stays there.
    */
   public DeviceCall pass(NoiseKey noise) {
+    if (recording != null && noise.step() == recording.step()) {
+      return pass(noise.seed()).pass(noise.stream()).pass(0).pass(recording.clock());
+    }
     return pass(noise.seed()).pass(noise.stream()).pass(noise.step()).pass(0L);
   }
 
@@ -197,25 +236,30 @@ public final class DeviceCall {
 
   /** Launches a grid of two dimensions with the arguments passed so far; none where it is empty. */
   public void launch(CudaKernel kernel, long gridX, int gridY, int threads, int sharedBytes) {
-    passed = 0;
     if (gridX == 0 || gridY == 0) {
+      passed = 0;
       return;
     }
-    int code =
-        JCudaDriver.cuLaunchKernel(
-            kernel.function(),
-            Math.toIntExact(gridX),
-            gridY,
-            1,
-            threads,
-            1,
-            1,
-            sharedBytes,
-            cuda.stream(),
-            addresses,
-            null);
-    if (code == 0 && Cuda.SYNC) {
-      code = JCudaDriver.cuStreamSynchronize(cuda.stream());
+    long shape = LaunchList.mix(LaunchList.mix(gridX, gridY), ((long) threads << 32) | sharedBytes);
+    written(kernel.name(), shape);
+    int code;
+    synchronized (cuda.turn()) {
+      code =
+          JCudaDriver.cuLaunchKernel(
+              kernel.function(),
+              Math.toIntExact(gridX),
+              gridY,
+              1,
+              threads,
+              1,
+              1,
+              sharedBytes,
+              cuda.stream(),
+              addresses,
+              null);
+      if (code == 0 && Cuda.SYNC) {
+        code = JCudaDriver.cuStreamSynchronize(cuda.stream());
+      }
     }
     if (code != 0) {
       throw new CudaException(
@@ -225,10 +269,26 @@ public final class DeviceCall {
     }
   }
 
+  /**
+   * Tells a recording of work that a library does with the arguments passed so far, as {@link
+   * #launch} does of a kernel.
+   */
+  void written(String name, long shape) {
+    int arguments = passed;
+    passed = 0;
+    if (recording != null) {
+      long sum = shape;
+      for (int i = 0; i < arguments; i++) {
+        sum = LaunchList.mix(sum, values.getAtIndex(ValueLayout.JAVA_LONG, i));
+      }
+      recording.launched(name, sum);
+    }
+  }
+
   /** Copies the host's outputs back, and hands scratch memory back. */
   public void end() {
     for (Staged s : staged) {
-      if (s.written) {
+      if (s.written) { // which a captured step cannot do: refused in read
         cuda.read(s.device, s.host.array(), s.host.offset(), s.host.size());
       }
     }
@@ -237,7 +297,11 @@ public final class DeviceCall {
 
   private void giveBack() {
     for (long block : blocks) {
-      cuda.memory().release(block);
+      if (recording == null) {
+        cuda.memory().release(block);
+      } else {
+        recording.release(block);
+      }
     }
     blocks.clear();
     staged.clear();
@@ -251,7 +315,16 @@ public final class DeviceCall {
     }
     if (t.storage() instanceof DeviceStorage device) {
       held.add(device);
+      if (recording != null) {
+        recording.hold(device.owner());
+      }
       return device.address();
+    }
+    if (read && !written) {
+      long input = place(t.array(), (long) Float.BYTES * t.offset(), (long) Float.BYTES * t.size());
+      if (input != 0) {
+        return input;
+      }
     }
     Staged place = place(t);
     if (read && !place.uploaded) {
@@ -264,6 +337,11 @@ public final class DeviceCall {
     }
     place.written |= written;
     return place.device;
+  }
+
+  /** The place of elements of a recorded step's input, or 0: they go to a block of their own. */
+  private long place(Object array, long from, long bytes) {
+    return recording == null || bytes == 0 ? 0 : recording.input(array, from, bytes);
   }
 
   /** The same place for the same elements: a hook that works in place does so on the device too. */
@@ -280,10 +358,9 @@ public final class DeviceCall {
     return place;
   }
 
-  private static void upload(Pointer host, long address, long bytes) {
+  private void upload(Pointer host, long address, long bytes) {
     if (bytes > 0) {
-      CudaException.check(
-          JCudaDriver.cuMemcpyHtoD(DeviceMemory.at(address), host, bytes), "cuMemcpyHtoD");
+      cuda.upload(host, address, bytes);
     }
   }
 }

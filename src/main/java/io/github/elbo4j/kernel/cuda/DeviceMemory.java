@@ -45,7 +45,7 @@ public final class DeviceMemory {
    *     and is held
    */
   public synchronized long take(long bytes) {
-    long size = EXACT ? Math.max(1, bytes) : roundedUp(bytes);
+    long size = sizeFor(bytes);
     Deque<Long> blocks = free.get(size);
     long address;
     if (blocks != null && !blocks.isEmpty()) {
@@ -92,6 +92,11 @@ public final class DeviceMemory {
               blocks.forEach(b -> CudaException.check(JCudaDriver.cuMemFree(at(b)), "cuMemFree"));
               blocks.clear();
             });
+  }
+
+  /** Length of the block that {@link #take} gives for so many bytes. */
+  static long sizeFor(long bytes) {
+    return EXACT ? Math.max(1, bytes) : roundedUp(bytes);
   }
 
   /** Powers of two up to 2 MiB, then multiples of that. */

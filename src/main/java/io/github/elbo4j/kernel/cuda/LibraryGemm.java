@@ -54,20 +54,25 @@ final class LibraryGemm implements GemmProvider {
     int rows = Math.toIntExact(m);
     int columns = Math.toIntExact(n);
     int depth = Math.toIntExact(k);
-    int status =
-        library.sgemm(
-            transposeB,
-            transposeA,
-            columns,
-            rows,
-            depth,
-            b,
-            transposeB ? depth : columns,
-            a,
-            transposeA ? rows : depth,
-            accumulate,
-            c,
-            columns);
+    int form = (transposeA ? 1 : 0) | (transposeB ? 2 : 0) | (accumulate ? 4 : 0);
+    call.pass(a).pass(b).pass(c).pass(m).pass(n).pass(k).written(name(), form);
+    int status;
+    synchronized (cuda.turn()) {
+      status =
+          library.sgemm(
+              transposeB,
+              transposeA,
+              columns,
+              rows,
+              depth,
+              b,
+              transposeB ? depth : columns,
+              a,
+              transposeA ? rows : depth,
+              accumulate,
+              c,
+              columns);
+    }
     if (status != 0) {
       throw CudaException.ofCublas(describe(transposeA, transposeB, accumulate, m, n, k), status);
     }

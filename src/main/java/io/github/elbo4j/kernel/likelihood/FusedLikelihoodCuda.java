@@ -29,15 +29,14 @@ public final class FusedLikelihoodCuda extends FusedLikelihoodKernels {
   protected int doBernoulliWithGradient(
       Tensor logits, Tensor x, Tensor dLogLik, Tensor logLik, Tensor dLogits) {
     DeviceCall call = cuda.begin();
-    long found = call.scratch(Integer.BYTES);
+    long found = call.status();
     call.pass(found).launch(noneOutside, 1, 32, 0);
     CudaData.of(call, x).pass(call.pass(call.in(logits))).pass(call.in(dLogLik));
     call.pass(call.out(logLik)).pass(call.inOut(dLogits)).pass(found);
     launch(call, bernoulli, logits, x.rows());
-    int[] index = new int[1];
-    call.fetch(found, index, 0, 1);
+    int index = call.check(found, i -> LikelihoodArguments.outsideUnit("likelihood", x, i));
     call.end();
-    return index[0];
+    return index;
   }
 
   @Override

@@ -35,11 +35,16 @@ final class LikelihoodArguments {
   /** {@code outside} is the index of the first element outside [0,1], or −1. */
   static void checkUnit(String m, Tensor x, int outside) {
     if (outside >= 0) {
-      throw Checks.fail(
-          m,
-          "x[%d,%d] = %s must lie in [0,1]"
-              .formatted(outside / x.columns(), outside % x.columns(), x.get(outside)));
+      throw outsideUnit(m, x, outside);
     }
+  }
+
+  /** The refusal of element {@code index}. */
+  static IllegalArgumentException outsideUnit(String m, Tensor x, int index) {
+    return Checks.fail(
+        m,
+        "x[%d,%d] = %s must lie in [0,1]"
+            .formatted(index / x.columns(), index % x.columns(), x.get(index)));
   }
 
   /** What the forward pass of a density of location and scale shares with nothing it reads. */

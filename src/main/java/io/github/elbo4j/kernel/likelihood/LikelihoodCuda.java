@@ -52,13 +52,12 @@ public final class LikelihoodCuda extends LikelihoodKernels {
   protected int doFirstOutsideUnit(Tensor x) {
     DeviceCall call = cuda.begin();
     long address = call.in(x);
-    long found = call.scratch(Integer.BYTES);
+    long found = call.status();
     call.pass(found).launch(noneOutside, 1, 32, 0);
     call.pass(address).pass(found).pass(x.size()).launchFlat(firstOutside, (x.size() + 3L) / 4);
-    int[] index = new int[1];
-    call.fetch(found, index, 0, 1);
+    int index = call.check(found, i -> LikelihoodArguments.outsideUnit("likelihood", x, i));
     call.end();
-    return index[0];
+    return index;
   }
 
   @Override

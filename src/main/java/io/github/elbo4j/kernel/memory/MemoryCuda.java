@@ -1,7 +1,9 @@
 package io.github.elbo4j.kernel.memory;
 
+import io.github.elbo4j.kernel.Replay;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
+import io.github.elbo4j.kernel.cuda.CudaReplay;
 import io.github.elbo4j.kernel.cuda.DeviceCall;
 import io.github.elbo4j.tensor.DeviceStorage;
 import io.github.elbo4j.tensor.Shape;
@@ -29,12 +31,15 @@ public final class MemoryCuda extends MemoryKernels {
   /** Zeros on the device; handed back when no tensor looks at them any more. */
   @Override
   public Tensor allocate(int length) {
-    long address = cuda.memory().take((long) Float.BYTES * length);
+    long address = cuda.allocate(length);
     DeviceStorage.Owner owner = new Owner(cuda);
     CLEANER.register(owner, () -> cuda.memory().release(address));
-    Tensor t = Tensor.of(new DeviceStorage(address, owner), Shape.of(length));
-    fill(t, 0);
-    return t;
+    return Tensor.of(new DeviceStorage(address, owner), Shape.of(length));
+  }
+
+  @Override
+  public Replay replay(int results) {
+    return new CudaReplay(cuda, results);
   }
 
   /** Each block has its own: what the cleaner waits for. */

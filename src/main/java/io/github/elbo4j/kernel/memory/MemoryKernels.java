@@ -1,7 +1,9 @@
 package io.github.elbo4j.kernel.memory;
 
 import io.github.elbo4j.kernel.Checks;
+import io.github.elbo4j.kernel.Replay;
 import io.github.elbo4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that the other kernels of a backend can work on, and moving elements about in it. Results
@@ -14,6 +16,16 @@ public abstract class MemoryKernels {
    */
   public Tensor allocate(int length) {
     return Tensor.zeros(length);
+  }
+
+  /**
+   * What does work again and again at the price of one launch, on a backend whose kernels run while
+   * the host goes on; null where they are done when their method returns.
+   *
+   * @param results how many numbers the work leaves for the host
+   */
+  public @Nullable Replay replay(int results) {
+    return null;
   }
 
   /**

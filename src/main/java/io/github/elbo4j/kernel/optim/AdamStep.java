@@ -1,6 +1,7 @@
 package io.github.elbo4j.kernel.optim;
 
 import io.github.elbo4j.kernel.Checks;
+import io.github.elbo4j.tensor.Tensor;
 
 /**
  * The numbers of one Adam step. Mutable, so that a training step changes two of them ({@link #at})
@@ -14,6 +15,7 @@ public final class AdamStep {
   private final int decayed;
   private double learningRate;
   private long step = 1;
+  private final Tensor numbers = Tensor.zeros(3);
 
   /**
    * At step 1.
@@ -72,6 +74,9 @@ public final class AdamStep {
         "must be finite and >= 0");
     step = newStep;
     learningRate = newLearningRate;
+    numbers.array()[0] = stepSize();
+    numbers.array()[1] = scaledEpsilon();
+    numbers.array()[2] = (float) (learningRate * weightDecay);
     return this;
   }
 
@@ -114,6 +119,14 @@ public final class AdamStep {
   /** {@code ε' = ε·√(1−β2^t)}, the companion of {@link #stepSize}. */
   public float scaledEpsilon() {
     return (float) (epsilon * rootCorrection2());
+  }
+
+  /**
+   * What changes from step to step, always the same three elements in host memory: {@link
+   * #stepSize}, {@link #scaledEpsilon}, and the product of learning rate and weight decay.
+   */
+  Tensor numbers() {
+    return numbers;
   }
 
   private double rootCorrection2() {

@@ -29,12 +29,24 @@ public final class OptimCuda extends OptimKernels {
 
   @Override
   protected void doAdam(
-      Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor gradScale, AdamStep s) {
+      Tensor param,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor guard,
+      AdamStep s) {
     DeviceCall call = cuda.begin();
     call.pass(call.inOut(param)).pass(call.inOut(grad)).pass(call.inOut(m)).pass(call.inOut(v));
-    call.pass(call.in(gradScale)).pass((float) (1 - s.beta1())).pass((float) (1 - s.beta2()));
-    call.pass(s.stepSize()).pass(s.scaledEpsilon());
-    call.pass((float) (s.learningRate() * s.weightDecay())).pass(s.decayed()).pass(param.size());
+    call.pass(call.in(gradScale)).pass(call.in(guard));
+    call.pass((float) (1 - s.beta1())).pass((float) (1 - s.beta2()));
+    Tensor numbers = s.numbers();
+    long changing = call.changing(numbers);
+    call.pass(changing);
+    for (int i = 0; i < numbers.size(); i++) {
+      call.pass(changing == 0 ? numbers.get(i) : 0);
+    }
+    call.pass(s.decayed()).pass(param.size());
     call.launchFlat(adam, (param.size() + 3L) / 4);
     call.end();
   }
@@ -61,9 +73,10 @@ public final class OptimCuda extends OptimKernels {
   }
 
   @Override
-  protected void doPolyak(Tensor average, Tensor param, float decay) {
+  protected void doPolyak(Tensor average, Tensor param, float decay, @Nullable Tensor guard) {
     DeviceCall call = cuda.begin();
-    call.pass(call.inOut(average)).pass(call.in(param)).pass(decay).pass(param.size());
+    call.pass(call.inOut(average)).pass(call.in(param)).pass(decay).pass(call.in(guard));
+    call.pass(param.size());
     call.launchFlat(polyak, (param.size() + 3L) / 4);
     call.end();
   }

@@ -35,6 +35,23 @@ public abstract class OptimKernels {
    */
   public final void adam(
       Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor gradScale, AdamStep step) {
+    adam(param, grad, m, v, gradScale, null, step);
+  }
+
+  /**
+   * The same unless {@code guard}, the loss of the step say, is infinite or NaN: then the gradient
+   * is set to zero and nothing else changes. So a device need not wait for the host to look at it.
+   *
+   * @param guard read, one element; null counts as finite
+   */
+  public final void adam(
+      Tensor param,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor guard,
+      AdamStep step) {
     String method = "adam";
     int size = param.size();
     Checks.length(method, "grad", grad, size);
@@ -51,7 +68,12 @@ public abstract class OptimKernels {
     Checks.distinct(method, "grad", grad, "gradScale", gradScale);
     Checks.distinct(method, "m", m, "gradScale", gradScale);
     Checks.distinct(method, "v", v, "gradScale", gradScale);
-    doAdam(param, grad, m, v, gradScale, step);
+    Checks.length(method, "guard", guard, 1);
+    Checks.distinct(method, "param", param, "guard", guard);
+    Checks.distinct(method, "grad", grad, "guard", guard);
+    Checks.distinct(method, "m", m, "guard", guard);
+    Checks.distinct(method, "v", v, "guard", guard);
+    doAdam(param, grad, m, v, gradScale, guard, step);
   }
 
   /**
@@ -94,20 +116,43 @@ public abstract class OptimKernels {
    * @param decay in [0,1]
    */
   public final void polyak(Tensor average, Tensor param, float decay) {
+    polyak(average, param, decay, null);
+  }
+
+  /**
+   * The same unless {@code guard} is infinite or NaN: then the average stays.
+   *
+   * @param guard read, one element; null counts as finite
+   */
+  public final void polyak(Tensor average, Tensor param, float decay, @Nullable Tensor guard) {
     Checks.length("polyak", "average", average, param.size());
     Checks.distinct("polyak", "average", average, "param", param);
     if (!(decay >= 0 && decay <= 1)) {
       throw Checks.fail("polyak", "decay " + decay + " must be in [0,1]");
     }
-    doPolyak(average, param, decay);
+    Checks.length("polyak", "guard", guard, 1);
+    Checks.distinct("polyak", "average", average, "guard", guard);
+    doPolyak(average, param, decay, guard);
   }
 
   protected abstract void doAdam(
-      Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor gradScale, AdamStep step);
+      Tensor param,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor guard,
+      AdamStep step);
 
   protected abstract void doSquaredNorm(Tensor x, Tensor out);
 
   protected abstract void doClipScale(Tensor squaredNorm, float maxNorm, Tensor scale);
 
-  protected abstract void doPolyak(Tensor average, Tensor param, float decay);
+  protected abstract void doPolyak(
+      Tensor average, Tensor param, float decay, @Nullable Tensor guard);
+
+  /** Whether a guard of the host lets a step happen. */
+  static boolean finite(@Nullable Tensor guard) {
+    return guard == null || Float.isFinite(guard.get(0));
+  }
 }

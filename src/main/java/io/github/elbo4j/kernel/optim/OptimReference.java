@@ -35,7 +35,17 @@ public final class OptimReference extends OptimKernels {
 
   @Override
   protected void doAdam(
-      Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor gradScale, AdamStep s) {
+      Tensor param,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor guard,
+      AdamStep s) {
+    if (!finite(guard)) {
+      grad.fill(0);
+      return;
+    }
     double scale = gradScale == null ? 1 : gradScale.get(0);
     double[] p = Doubles.read(param);
     double[] first = Doubles.read(m);
@@ -63,7 +73,10 @@ public final class OptimReference extends OptimKernels {
   }
 
   @Override
-  protected void doPolyak(Tensor average, Tensor param, float decay) {
+  protected void doPolyak(Tensor average, Tensor param, float decay, @Nullable Tensor guard) {
+    if (!finite(guard)) {
+      return;
+    }
     double[] a = Doubles.read(average);
     for (int i = 0; i < a.length; i++) {
       a[i] = average(a[i], param.get(i), decay);

@@ -11,7 +11,17 @@ public final class OptimSimd extends OptimKernels {
 
   @Override
   protected void doAdam(
-      Tensor param, Tensor grad, Tensor m, Tensor v, @Nullable Tensor gradScale, AdamStep step) {
+      Tensor param,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor guard,
+      AdamStep step) {
+    if (!finite(guard)) {
+      grad.fill(0);
+      return;
+    }
     ADAM.get().run(param, grad, m, v, gradScale, step);
   }
 
@@ -27,7 +37,9 @@ public final class OptimSimd extends OptimKernels {
   }
 
   @Override
-  protected void doPolyak(Tensor average, Tensor param, float decay) {
-    POLYAK.get().run(average, param, decay);
+  protected void doPolyak(Tensor average, Tensor param, float decay, @Nullable Tensor guard) {
+    if (finite(guard)) {
+      POLYAK.get().run(average, param, decay);
+    }
   }
 }

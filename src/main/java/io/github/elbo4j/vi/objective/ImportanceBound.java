@@ -45,7 +45,7 @@ record ImportanceBound(String name, double alpha, LogWeights weights)
 
   @Override
   public Var loss(Pass pass) {
-    Var bound = weights.bound(pass, pass.vae(), weights.sample(pass), alpha).bound();
+    Var bound = weights.bound(pass, weights.sample(pass), alpha);
     return ReduceOps.weightedSum(pass.tape(), bound, -1f / bound.value().size());
   }
 }

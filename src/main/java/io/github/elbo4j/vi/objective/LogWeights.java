@@ -42,42 +42,42 @@ record LogWeights(int samples, boolean doublyReparameterized) {
 
   /** Draws the samples. */
   Latent sample(Pass pass) {
+    requirePoints(pass);
+    return pass.sample(samples, want());
+  }
+
+  /** Refuses an empty mini-batch. */
+  static void requirePoints(Pass pass) {
     if (pass.data().points() == 0) {
       throw new IllegalArgumentException(
-          "ImportanceBound: data of 0 points must not be empty: the loss is a mean");
+          "bound: data of 0 points must not be empty: the loss is a mean");
     }
-    return pass.sample(samples, want());
   }
 
   /**
    * The bound of each data point; reports log p(x|z) and log q(z|x) − log p(z) of the samples.
    *
-   * @param model whose decoder and prior are asked
    * @param alpha of the Rényi bound
    */
-  ImportanceOps.Bound bound(Pass pass, Vae model, Latent latent, double alpha) {
+  Var bound(Pass pass, Latent latent, double alpha) {
     Tape tape = pass.tape();
     int points = pass.data().points();
     if (!doublyReparameterized) {
-      Var logLik = model.logLik(tape, latent.z(), pass.data());
-      Var logP = ownPrior(pass, model) ? latent.logP() : model.prior().logDensity(tape, latent.z());
+      Var logLik = pass.logLik(latent.z());
+      Var logP = latent.logP();
       pass.report(logLik, ComposeOps.sum(tape, latent.logQ(), 1, logP, -1));
       Var logW = ComposeOps.sum(tape, logLik, 1, logP, 1, latent.logQ(), -1);
-      return ImportanceOps.bound(tape, logW, points, (float) alpha);
+      return ImportanceOps.bound(tape, logW, points, (float) alpha).bound();
     }
     ImportanceOps.Path z = ImportanceOps.path(tape, latent.z());
     ImportanceOps.Path logQ = ImportanceOps.path(tape, latent.logQ());
-    Var logLik = model.logLik(tape, z.out(), pass.data());
-    Var logP = model.prior().logDensity(tape, z.out()); // not the latent's: its own z has no path
+    Var logLik = pass.logLik(z.out());
+    Var logP = pass.vae().prior().logDensity(tape, z.out()); // the latent's own z has no path
     pass.report(logLik, ComposeOps.sum(tape, logQ.out(), 1, logP, -1));
     Var logW = ComposeOps.sum(tape, logLik, 1, logP, 1, logQ.out(), -1);
     ImportanceOps.Bound bound = ImportanceOps.bound(tape, logW, points, (float) alpha);
     z.weightedBy(bound);
     logQ.weightedBy(bound);
-    return bound;
-  }
-
-  private static boolean ownPrior(Pass pass, Vae model) {
-    return model == pass.vae();
+    return bound.bound();
   }
 }

@@ -106,7 +106,7 @@ public final class Objectives {
             }
             default ->
                 throw how.refusal(
-                    "is for the weights of several samples (iwae, renyi, chi); objective %s has one sample: use stl"
+                    "is for the weights of several samples (iwae, renyi); objective %s has one sample: use stl"
                         .formatted(what.name()));
           };
       return new Elbo(beta, annealing, freeBits, estimated);
@@ -152,7 +152,13 @@ public final class Objectives {
         throw what.refusal(
             "must have an ORDER above 1 in " + form + ": at 1 the bound is log p(x)");
       }
-      return new ChiBound.Spec(order, weights("χ", 1, form));
+      if (!how.name().equals("pathwise")) {
+        throw how.refusal(
+            "goes through the samples, which objective chi holds: its gradient is that of log q"
+                + " alone, leave it at pathwise");
+      }
+      unscheduled();
+      return new ChiBound(order, what.integer(1, 1, form));
     }
 
     private LogWeights weights(String bound, int samples, String form) {

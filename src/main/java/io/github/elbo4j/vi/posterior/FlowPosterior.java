@@ -43,9 +43,9 @@ public final class FlowPosterior implements Posterior {
           + " some: use --posterior diagonal";
 
   static final String STL_REFUSAL =
-      "sticking the landing takes log q(z|x) as a function of z alone, so its gradient goes through"
-          + " the inverse of the flow, and planar, radial and sylvester steps have none in closed"
-          + " form: use another flow, or --estimator pathwise";
+      "the estimators stl and dreg take log q(z|x) as a function of z alone, so its gradient goes"
+          + " through the inverse of the flow, and planar, radial and sylvester steps have none in"
+          + " closed form: use another flow, or --estimator pathwise";
 
   static final String SCORE_REFUSAL =
       "the score function takes the gradient of log q(z|x) at a given z, which goes through the"

@@ -47,7 +47,7 @@ class CudaThreadsTest {
             run(cases.get(i), thread == 1).assertSameBits(alone.get(i));
           }
         });
-    assertThat(CudaParityTest.blocksHeld()).isZero();
+    assertThat(DeviceParity.blocksHeld()).isZero();
   }
 
   /** A thread that never opened a device looks at what lies there, and waits for it. */

@@ -30,6 +30,10 @@ final class OptimCases implements FamilyCases {
       for (float decay : new float[] {0, 0.4f, 0.999f, 1}) {
         add(cases, hot, polyak(n, decay));
       }
+      for (float guard : new float[] {-3, Float.NaN, Float.NEGATIVE_INFINITY}) {
+        add(cases, false, guardedAdam(n, guard));
+        add(cases, false, guardedPolyak(n, guard));
+      }
     }
     for (float squared : new float[] {0, 0.25f, 4, 17, 1e-40f, 1e38f, Float.POSITIVE_INFINITY}) {
       add(cases, squared == 17, clipScale(squared));
@@ -56,6 +60,35 @@ final class OptimCases implements FamilyCases {
           AdamStep s = new AdamStep(0.3, 0.9, 0.99, 1e-4, weightDecay, decayed);
           s.at(step, 0.3);
           return k -> k.optim().adam(param, grad, m, v, scale, s);
+        });
+  }
+
+  private static KernelCase guardedAdam(int n, float loss) {
+    return KernelCase.of(
+        "optim.adam",
+        "n=" + n + " guard=" + loss,
+        f -> {
+          Tensor param = f.accumulated("param", new Tolerance(4e-6, 4e-6), n);
+          Tensor grad = f.accumulated("grad", Tolerance.EXACT, n);
+          Tensor m = f.accumulated("m", new Tolerance(1e-6, 1e-6), n);
+          Tensor v = secondMoments(f, new Tolerance(1e-6, 1e-6), n);
+          Tensor guard = f.input("guard", 1);
+          guard.fill(loss);
+          AdamStep s = new AdamStep(0.3).at(5, 0.3);
+          return k -> k.optim().adam(param, grad, m, v, null, guard, s);
+        });
+  }
+
+  private static KernelCase guardedPolyak(int n, float loss) {
+    return KernelCase.of(
+        "optim.polyak",
+        "n=" + n + " guard=" + loss,
+        f -> {
+          Tensor average = f.accumulated("average", new Tolerance(2e-7, 2e-7), n);
+          Tensor param = f.input("param", n);
+          Tensor guard = f.input("guard", 1);
+          guard.fill(loss);
+          return k -> k.optim().polyak(average, param, 0.4f, guard);
         });
   }
 

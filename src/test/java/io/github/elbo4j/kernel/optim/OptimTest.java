@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.elbo4j.kernel.Backend;
 import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -39,6 +40,28 @@ class OptimTest {
         double wanted = -t * 0.01 * g[i] / (Math.abs(g[i]) + epsilon);
         assertThat((double) p.get(i)).isCloseTo(wanted, within(2e-6 * t + 1e-6));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void aLossThatIsNoNumberClearsTheGradientAndNoMore(Backend k) {
+    for (float loss : new float[] {Float.NaN, Float.POSITIVE_INFINITY, 7}) {
+      Tensor guard = Tensor.of(new float[] {loss}, 0, 1);
+      float[] old = {2, -3, 0.5f};
+      Tensor p = Tensor.of(old.clone(), 0, 3);
+      Tensor g = Tensor.of(new float[] {Float.NaN, 1, 2}, 0, 3);
+      Tensor m = Tensor.of(old.clone(), 0, 3);
+      Tensor v = Tensor.of(new float[] {1, 2, 3}, 0, 3);
+      Tensor average = Tensor.of(old.clone(), 0, 3);
+      k.optim().adam(p, g, m, v, null, guard, new AdamStep(0.1));
+      k.optim().polyak(average, Tensor.zeros(3), 0.5f, guard);
+      assertThat(g.toArray()).containsOnly(0f);
+      boolean stays = loss != 7;
+      assertThat(Arrays.equals(p.toArray(), old)).isEqualTo(stays);
+      assertThat(Arrays.equals(m.toArray(), old)).isEqualTo(stays);
+      assertThat(Arrays.equals(v.toArray(), new float[] {1, 2, 3})).isEqualTo(stays);
+      assertThat(Arrays.equals(average.toArray(), old)).isEqualTo(stays);
     }
   }
 

@@ -188,6 +188,21 @@ class FlowTest {
     }
   }
 
+  /** Steps take turns in what drives what: after three of them everything depends on all. */
+  @ParameterizedTest
+  @MethodSource("flows")
+  void everyInputReachesEveryOutput(FlowSpec spec, int d) {
+    Flow flow = spec.build(parameters(spec, d), "flow", d, true);
+    Tensor z = TapeCheck.normal(3, 0.7, ROWS, d);
+    float[] before = run(flow, z, h, false).z().toArray();
+    for (int j = 0; j < d; j++) {
+      float[] after = run(flow, shifted(z, j, 0.5), h, false).z().toArray();
+      for (int i = 0; i < d; i++) {
+        assertThat(after[i] != before[i]).as("output %d of input %d", i, j).isTrue();
+      }
+    }
+  }
+
   /** The detached flow has the same values and gradient to z, and no gradient of its own. */
   @ParameterizedTest
   @MethodSource("flows")

@@ -2,6 +2,7 @@ package io.github.elbo4j.vi.posterior;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.elbo4j.autodiff.Tape;
 import io.github.elbo4j.autodiff.Var;
@@ -11,6 +12,7 @@ import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.DiagonalGaussianPosterior;
 import io.github.elbo4j.vi.Elbo;
+import io.github.elbo4j.vi.Latent;
 import io.github.elbo4j.vi.LogVarBounds;
 import io.github.elbo4j.vi.Posterior;
 import io.github.elbo4j.vi.PosteriorSpec;
@@ -145,9 +147,9 @@ class PosteriorsTest {
     for (String name : new String[] {"planar:1", "radial:1:shared", "sylvester:1"}) {
       assertThat(refusal(name, Want.LOG_DENSITIES_STL))
           .isEqualTo(
-              "sticking the landing takes log q(z|x) as a function of z alone, so its gradient goes"
-                  + " through the inverse of the flow, and planar, radial and sylvester steps have"
-                  + " none in closed form: use another flow, or --estimator pathwise");
+              "the estimators stl and dreg take log q(z|x) as a function of z alone, so its gradient"
+                  + " goes through the inverse of the flow, and planar, radial and sylvester steps"
+                  + " have none in closed form: use another flow, or --estimator pathwise");
       assertThat(refusal(name, Want.LOG_DENSITIES_SCORE))
           .isEqualTo(
               "the score function takes the gradient of log q(z|x) at a given z, which goes through"
@@ -157,6 +159,27 @@ class PosteriorsTest {
     for (String name : new String[] {"full", "householder:1", "spline:1", "iaf:1", "maf:1"}) {
       assertThat(refusal(name, Want.LOG_DENSITIES_STL)).isNull();
       assertThat(refusal(name, Want.LOG_DENSITIES_SCORE)).isNull();
+    }
+  }
+
+  /** σ has the bounds of a log-variance, whatever the head is of. */
+  @Test
+  void theVarianceIsBounded() {
+    for (String name : new String[] {"full", "householder:1"}) {
+      PosteriorSpec spec = Posteriors.parse(name, D);
+      Parameters.Builder builder = Parameters.builder();
+      spec.declare(builder, H);
+      Parameters parameters = builder.build(1);
+      boolean full = name.equals("full");
+      parameters.value(full ? "posterior.logSigma.bias" : "posterior.logVar.bias").fill(-100);
+      Posterior posterior = spec.build(parameters, new LogVarBounds(-3, 3));
+      Tape tape = new Tape(Backends.reference());
+      Var h = Var.constant(Tensor.zeros(1, H));
+      Latent latent =
+          posterior.sample(tape, h, new NoiseKey(1, 1), 1, Prior.standardNormal(), Want.KL);
+      // mu = 0: D·½(σ² − 1 − log σ²) with log σ² = −3.
+      assertThat((double) latent.kl().value().get(0))
+          .isCloseTo(D * (Math.exp(-3) - 1 + 3) / 2, within(1e-5));
     }
   }
 

@@ -37,8 +37,18 @@ public abstract class KernelBenchmark extends TimedBenchmark {
 
   @Override
   public final void setUp() {
+    setUp(new Numbers());
+  }
+
+  /** Makes the arguments of other numbers. */
+  public final void setUp(Numbers numbers) {
     k = Backends.choose(backend);
-    prepare(new Numbers());
+    prepare(numbers);
+  }
+
+  /** What a call of the benchmark of that name works on. */
+  public final Work workOf(String benchmark) {
+    return work(benchmark);
   }
 
   /** Fails when this benchmark does not compute what the reference computes. */

@@ -6,21 +6,46 @@ import java.util.SplittableRandom;
 
 /** Arguments of a benchmark, drawn from a fixed seed: two preparations hold the same numbers. */
 public final class Numbers {
+  /** A prime, so that what repeats falls on other rows each time. */
+  private static final int PERIOD = 1048583;
+
   private final SplittableRandom random = new SplittableRandom(7);
+  private final int drawn;
+
+  /** Numbers all of which are drawn. */
+  public Numbers() {
+    this(Integer.MAX_VALUE);
+  }
+
+  private Numbers(int drawn) {
+    this.drawn = drawn;
+  }
+
+  /** Numbers that repeat after a million: for arguments that would take long to draw. */
+  public static Numbers repeating() {
+    return new Numbers(PERIOD);
+  }
 
   public Tensor normal(int... dims) {
     Tensor t = Tensor.zeros(dims);
-    for (int i = 0; i < t.size(); i++) {
+    for (int i = 0; i < Math.min(drawn, t.size()); i++) {
       t.array()[i] = (float) random.nextGaussian();
     }
-    return t;
+    return repeated(t);
   }
 
   /** In [0,1). */
   public Tensor uniform(int... dims) {
     Tensor t = Tensor.zeros(dims);
-    for (int i = 0; i < t.size(); i++) {
+    for (int i = 0; i < Math.min(drawn, t.size()); i++) {
       t.array()[i] = (float) random.nextInt(1 << 24) * 0x1p-24f;
+    }
+    return repeated(t);
+  }
+
+  private Tensor repeated(Tensor t) {
+    for (int i = drawn; i < t.size(); i += drawn) {
+      System.arraycopy(t.array(), 0, t.array(), i, Math.min(drawn, t.size() - i));
     }
     return t;
   }

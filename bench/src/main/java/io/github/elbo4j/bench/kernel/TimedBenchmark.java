@@ -67,7 +67,7 @@ public abstract class TimedBenchmark {
   }
 
   /** A new one with these values, not set up; values it has no parameter for are left out. */
-  static <T extends TimedBenchmark> T create(Class<T> type, Map<String, String> values) {
+  public static <T extends TimedBenchmark> T create(Class<T> type, Map<String, String> values) {
     try {
       T fresh = type.getDeclaredConstructor().newInstance();
       for (Field field : type.getFields()) {
@@ -83,7 +83,7 @@ public abstract class TimedBenchmark {
   }
 
   /** Runs one benchmark. */
-  final void call(String method) {
+  public final void call(String method) {
     try {
       getClass().getMethod(method).invoke(this);
     } catch (InvocationTargetException e) {

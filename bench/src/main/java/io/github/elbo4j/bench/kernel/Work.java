@@ -87,16 +87,18 @@ public final class Work {
     return elements;
   }
 
-  long bytes() {
+  /** Bytes that must move if each argument is touched once; what is added to counts twice. */
+  public long bytes() {
     return bytes;
   }
 
   /** Bytes of the different arguments: what a cache would have to hold. */
-  long footprint() {
+  public long footprint() {
     return sizes.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  long flops() {
+  /** Multiplications and additions, 0 where that is not the measure. */
+  public long flops() {
     return flops;
   }
 

@@ -11,12 +11,13 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** Reads JSON into maps, lists, strings, doubles, booleans and null. */
-final class Json {
+public final class Json {
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
   private Json() {}
 
-  static Map<?, ?> object(String text) {
+  /** The members of the object that the text is. */
+  public static Map<?, ?> object(String text) {
     try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
       parser.nextToken();
       return (Map<?, ?>) java.util.Objects.requireNonNull(value(parser));

@@ -59,7 +59,7 @@ public class OptimBenchmark extends KernelBenchmark {
   @Covers("optim.adam")
   public Tensor adam() {
     if (++calls % RENEWAL == 0) {
-      System.arraycopy(laterMoment.array(), 0, m.array(), 0, m.size());
+      k.memory().copy(laterMoment, m);
     }
     k.optim().adam(parameters, gradients, m, v, null, step);
     return parameters;
