@@ -56,6 +56,8 @@ want(parts["parity"]["items"] > 100 and parts["parity"]["whole"], "parity")
 for part, row in (("load", "module"), ("kernels", "kernel"), ("gemm own", "kernel"), ("steps launch by launch", "step"), ("steps as graphs", "step")):
     want(parts[part]["whole"] and not parts[part]["failures"], f"{part}: {parts[part]} {[r for r in rows[part] if 'error' in r][:3]}")
     want(any(row in r for r in rows[part]), f"{part} has no {row}")
+for part, replayed in (("steps launch by launch", False), ("steps as graphs", True)):
+    want(all(r["replayed"] is replayed for r in rows[part]), f"{part}: {rows[part]}")
 hooks = {hook for r in rows["kernels"] for hook in r.get("hooks", "").split()}
 want(len(hooks) > 120, f"{len(hooks)} hooks measured")
 for r in rows["kernels"]:

@@ -46,6 +46,7 @@ class CudaGraphFamiliesTest {
     "likelihood, categorical:8",
     "condition, label",
     "objective, iwae:3",
+    "objective, chi:2:3",
     "objective, renyi:0.5:3",
     "objective, vrmax:3",
     "objective, tcvae:3",

@@ -72,7 +72,8 @@ class CudaTrainingTest {
     float[] reference =
         new StepFixture(Backends.reference(), likelihood, spec, 64, false).losses(3);
     for (int i = 0; i < device.length; i++) {
-      assertThat(device[i]).isCloseTo(reference[i], within(1e-4f * Math.abs(reference[i])));
+      // The loss of chi is a difference of two bounds of some 100 nats.
+      assertThat(device[i]).isCloseTo(reference[i], within(1e-3f + 1e-4f * Math.abs(reference[i])));
     }
   }
 

@@ -116,7 +116,9 @@ class InferenceTest {
     for (int i = 0; i < n; i++) {
       int factor = i % 4;
       factors[i] = new int[] {factor, 0};
-      codes[i] = new double[] {factor, (i / 4) % 7, factor / 2};
+      int half = factor / 2;
+      int turn = (i / 4) % 7;
+      codes[i] = new double[] {factor, turn, half};
     }
     Disentanglement.Scores scores = Disentanglement.of(codes, factors, 20);
     assertThat(scores.entropies()[0]).isCloseTo(Math.log(4), within(1e-12));

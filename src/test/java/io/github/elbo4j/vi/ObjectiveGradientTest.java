@@ -91,8 +91,7 @@ class ObjectiveGradientTest {
         Annealing.NONE,
         0,
         (tiny, vae) -> {
-          double[][] first =
-              tiny.values().stream().map(Doubles::read).toArray(double[][]::new);
+          double[][] first = tiny.values().stream().map(Doubles::read).toArray(double[][]::new);
           vae.loss(first, 1, 0);
           double[] logW = vae.logWeights();
           double[] z = vae.z();

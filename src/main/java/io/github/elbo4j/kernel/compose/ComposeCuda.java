@@ -2,7 +2,6 @@ package io.github.elbo4j.kernel.compose;
 
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.cuda.ColumnSums;
-import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.Cuda;
 import io.github.elbo4j.kernel.cuda.CudaKernel;
 import io.github.elbo4j.kernel.cuda.DeviceCall;

@@ -41,7 +41,6 @@ public final class Cuda implements DeviceStorage.Owner {
   private final String name;
   private final int processors;
   private final int capability;
-  private volatile @Nullable Recording recording;
 
   private Cuda(int ordinal) {
     CudaException.check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet " + ordinal);
@@ -129,7 +128,7 @@ public final class Cuda implements DeviceStorage.Owner {
   /** The arguments of this thread's next hook, empty. */
   public DeviceCall begin() {
     makeCurrent();
-    return calls.get().begin(recording());
+    return calls.get().begin();
   }
 
   /**
@@ -142,17 +141,13 @@ public final class Cuda implements DeviceStorage.Owner {
   }
 
   /** What this thread's launches are written down in, or null. */
-  @Nullable Recording recording() {
-    Recording r = recording;
-    return r != null && r.isOfThisThread() ? r : null;
+  private @Nullable Recording recording() {
+    return calls.get().recording();
   }
 
-  /** Has this thread's launches written down, from now on, or no longer. */
-  synchronized void record(@Nullable Recording r) {
-    if (r != null && recording != null) {
-      throw new IllegalStateException("another step is being recorded on " + description());
-    }
-    recording = r;
+  /** Has this thread's launches written down from now on, or, for null, no longer. */
+  void record(@Nullable Recording into) {
+    calls.get().record(into);
   }
 
   /** Memory for so many floats, all 0; work that is captured cannot have any. */

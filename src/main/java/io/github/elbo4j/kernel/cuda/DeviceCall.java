@@ -58,6 +58,9 @@ public final class DeviceCall {
   /** What this hook's launches are written down in. */
   private @Nullable Recording recording;
 
+  /** What those of this thread's next hooks are. */
+  private @Nullable Recording next;
+
   /** A tensor of the host and its place on the device. */
   private static final class Staged {
     final Tensor host;
@@ -86,10 +89,20 @@ public final class DeviceCall {
     addresses = Pointer.to(table.asByteBuffer());
   }
 
-  DeviceCall begin(@Nullable Recording into) {
+  DeviceCall begin() {
     giveBack(); // what a hook that failed left behind
-    recording = into;
+    recording = next;
     return this;
+  }
+
+  /** Has the launches of this thread's next hooks written down, or, for null, no longer. */
+  void record(@Nullable Recording into) {
+    next = into;
+  }
+
+  /** What the launches of this thread are written down in, or null. */
+  @Nullable Recording recording() {
+    return next;
   }
 
   /** Device address of what the kernels read; 0 for null. */

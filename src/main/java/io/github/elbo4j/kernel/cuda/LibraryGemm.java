@@ -31,9 +31,8 @@ final class LibraryGemm implements GemmProvider {
     return library.description();
   }
 
-  /** One at a time: a handle is not made for several threads. */
   @Override
-  public synchronized void product(
+  public void product(
       DeviceCall call,
       long a,
       boolean transposeA,
@@ -57,7 +56,7 @@ final class LibraryGemm implements GemmProvider {
     int form = (transposeA ? 1 : 0) | (transposeB ? 2 : 0) | (accumulate ? 4 : 0);
     call.pass(a).pass(b).pass(c).pass(m).pass(n).pass(k).written(name(), form);
     int status;
-    synchronized (cuda.turn()) {
+    synchronized (cuda.turn()) { // nor is a handle made for several threads
       status =
           library.sgemm(
               transposeB,

@@ -44,7 +44,6 @@ final class Recording implements AutoCloseable {
   private final LaunchList launches = new LaunchList();
   private final List<IntFunction<RuntimeException>> checks = new ArrayList<>();
   private final Set<DeviceStorage.Owner> held = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Thread thread = Thread.currentThread();
   private boolean capturing;
   private int step;
   private boolean writtenDown;
@@ -78,7 +77,9 @@ final class Recording implements AutoCloseable {
       launch(work);
       return false;
     }
-    graph.launch(cuda.stream());
+    synchronized (cuda.turn()) {
+      graph.launch(cuda.stream());
+    }
     return true;
   }
 
@@ -135,9 +136,13 @@ final class Recording implements AutoCloseable {
 
   private void queue(Runnable work) {
     checks.clear();
-    inputs.upload(cuda.stream());
+    synchronized (cuda.turn()) {
+      inputs.upload(cuda.stream());
+    }
     work.run();
-    results.download(cuda.stream());
+    synchronized (cuda.turn()) {
+      results.download(cuda.stream());
+    }
   }
 
   /** The graph where it is what the run before it launched. */
@@ -159,10 +164,6 @@ final class Recording implements AutoCloseable {
     pause = nextPause;
     nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);
     return null;
-  }
-
-  boolean isOfThisThread() {
-    return thread == Thread.currentThread();
   }
 
   boolean capturing() {
@@ -221,7 +222,9 @@ final class Recording implements AutoCloseable {
         refuse("it reads other arrays of the host in each step");
         return 0;
       }
-      return inputs.add(array, from, bytes, cuda.stream());
+      synchronized (cuda.turn()) {
+        return inputs.add(array, from, bytes, cuda.stream());
+      }
     }
     if (!inputs.current(array, from, bytes)) {
       refuse("the host changes an array that the device reads");

@@ -57,7 +57,7 @@ public final class HierarchicalPosterior implements Posterior {
           + " --objective elbo, which samples it, or elbo:mc";
   private static final String BOUND_REFUSAL =
       "the log q of a hierarchical posterior is a bound that holds the auxiliary model r: use"
-          + " --estimator pathwise or dreg";
+          + " --estimator pathwise";
 
   private final DiagonalGaussianPosterior lambda;
   private final GaussianNetwork given;

@@ -8,10 +8,12 @@ import java.util.List;
 public final class Priors {
   /** Every form and what it is, a line each as {@code --help} shows them. */
   public static final String HELP =
-      "normal (default): standard normal%ngaussian: normal with learned mean and variance%nmog:K:"
-          + " mixture of K Gaussians, all of it learned%nvamp:K: mixture of the posteriors of K"
-          + " learned pseudo-inputs%nflow:STEPS[:WIDTH]: a learned flow (RealNVP) of the standard"
-          + " normal, networks of a hidden layer (default: 128)";
+      "normal (default): standard normal%n"
+          + "gaussian: normal with learned mean and variance%n"
+          + "mog:K: mixture of K Gaussians, all of it learned%n"
+          + "vamp:K: mixture of the posteriors of K learned pseudo-inputs%n"
+          + "flow:STEPS[:WIDTH]: a learned flow (RealNVP) of the standard normal, networks of a"
+          + " hidden layer (default: 128)";
 
   private static final List<String> FORMS = SpecText.forms(HELP);
 

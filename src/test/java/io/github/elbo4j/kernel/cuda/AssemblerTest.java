@@ -46,7 +46,8 @@ class AssemblerTest {
   private static void assembleAll(String architecture) throws IOException {
     assumeTrue(loads(), "JCuda has no natives for this platform: its assembler was not asked");
     try (Stream<Path> files = Files.list(PTX)) {
-      List<Path> all = files
+      List<Path> all =
+          files
               .filter(p -> p.toString().endsWith(".ptx") && isFor(p, architecture))
               .sorted()
               .toList();

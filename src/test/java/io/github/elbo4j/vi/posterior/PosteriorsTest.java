@@ -147,9 +147,10 @@ class PosteriorsTest {
     for (String name : new String[] {"planar:1", "radial:1:shared", "sylvester:1"}) {
       assertThat(refusal(name, Want.LOG_DENSITIES_STL))
           .isEqualTo(
-              "the estimators stl and dreg take log q(z|x) as a function of z alone, so its gradient"
-                  + " goes through the inverse of the flow, and planar, radial and sylvester steps"
-                  + " have none in closed form: use another flow, or --estimator pathwise");
+              "the estimators stl and dreg take log q(z|x) as a function of z alone, so its"
+                  + " gradient goes through the inverse of the flow, and planar, radial and"
+                  + " sylvester steps have none in closed form: use another flow, or --estimator"
+                  + " pathwise");
       assertThat(refusal(name, Want.LOG_DENSITIES_SCORE))
           .isEqualTo(
               "the score function takes the gradient of log q(z|x) at a given z, which goes through"

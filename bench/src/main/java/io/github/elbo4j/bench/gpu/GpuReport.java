@@ -214,10 +214,10 @@ final class GpuReport {
       Row theirs = named(first("peer", "torch").rows("steps"), "name", ours.text("step"));
       table.append(
           text(
-              "| %s | %.1f | %.1f | %s | %s | %s | %.2f, %.2f; PyTorch %.2f, %.2f |%n",
+              "| %s | %.1f | %s | %s | %s | %s | %.2f, %.2f; PyTorch %.2f, %.2f |%n",
               ours.text("step"),
               ours.number("micros"),
-              named(graphs, "step", ours.text("step")).number("micros"),
+              graph(named(graphs, "step", ours.text("step"))),
               time(theirs.row("eager")),
               time(theirs.row("compile")),
               time(theirs.row("reduceOverhead")),
@@ -227,6 +227,11 @@ final class GpuReport {
               theirs.row("eager").number("laterLoss")));
     }
     return table.append('\n').toString();
+  }
+
+  /** A time, or why the steps were no graph. */
+  private static String graph(Row row) {
+    return row.has("whyNot") && !row.flag("replayed") ? row.text("whyNot") : time(row);
   }
 
   private String peerTable() {

@@ -129,8 +129,7 @@ record GpuShapes(
     Set<String> covered = new HashSet<>();
     benchmarks.stream().filter(m -> !isBoth(m)).forEach(m -> covered.addAll(hooks(m)));
     return benchmarks.stream()
-        .filter(
-            m -> !isBoth(m) || BOTH.contains(m.getName()) || !covered.containsAll(hooks(m)))
+        .filter(m -> !isBoth(m) || BOTH.contains(m.getName()) || !covered.containsAll(hooks(m)))
         .map(Method::getName)
         .toList();
   }

@@ -101,7 +101,12 @@ final class StepTimes {
   }
 
   private static JsonLine row(Size size, Images pictures, double seconds) {
-    TrainingStep step = step(size, pictures);
+    try (TrainingStep step = step(size, pictures)) {
+      return row(size, step, seconds);
+    }
+  }
+
+  private static JsonLine row(Size size, TrainingStep step, double seconds) {
     float first = step.run(0, "none");
     long done = 1;
     double later = 0;
@@ -126,6 +131,8 @@ final class StepTimes {
     return new JsonLine()
         .put("step", size.name())
         .put("graphs", System.getProperty("elbo4j.cuda.graphs", "default"))
+        .put("replayed", step.replayed())
+        .put("whyNot", step.whyNotReplayed())
         .put("micros", spread.median())
         .put("min", spread.min())
         .put("max", spread.max())
