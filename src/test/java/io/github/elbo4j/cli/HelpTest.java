@@ -64,9 +64,9 @@ final class HelpTest {
           String told = help.substring(help.indexOf("=", start), end).replaceAll("\\s+", " ");
           for (String form : forms) {
             String name = Pattern.quote(form.split("[:\\[]", 2)[0]);
-            assertThat(told).as("--%s %s", flag, form).containsPattern(" " + name + "[:\\[,; ]");
+            assertThat(told).as("--%s %s", flag, form).containsPattern(" " + name + "[:\\[,;) ]");
           }
-          assertThat(told.split(": ").length)
+          assertThat(told.split(": ", -1).length)
               .as("explanations of --%s", flag)
               .isGreaterThan(forms.size() / 3);
         });

@@ -91,8 +91,7 @@ final class TrainUsageTest {
     String known = String.join(", ", HelpTest.FORMS.getOrDefault(flag, List.of("")));
     assertThat(train("--" + flag, value).refusal(2))
         .contains(
-            "%s \"%s\" must be one of %s; did you mean %s?"
-                .formatted(flag, value, known, nearest));
+            "%s \"%s\" must be one of %s; did you mean %s?".formatted(flag, value, known, nearest));
     assertThat(out).doesNotExist();
   }
 

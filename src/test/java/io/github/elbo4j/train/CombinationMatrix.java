@@ -30,7 +30,8 @@ final class CombinationMatrix {
       assertThat(forms.stream().filter(f -> !examples.containsKey(f)))
           .as("forms of --%s that CombinationMatrix has no example of", key)
           .isEmpty();
-      return new Axis(key, forms.stream().flatMap(f -> examples.get(f).stream()).toList());
+      return new Axis(
+          key, forms.stream().flatMap(f -> examples.getOrDefault(f, List.of()).stream()).toList());
     }
   }
 

@@ -96,7 +96,7 @@ final class MatrixTest {
           """)
   void whatDoesNotGoTogetherIsRefusedWithTheReason(String flags, String reason) {
     RunConfigBuilder config = RunConfig.builder();
-    for (String flag : flags.split(",")) {
+    for (String flag : flags.split(",", -1)) {
       String value = flag.substring(flag.indexOf('=') + 1).replace('%', ',');
       boolean number = flag.startsWith("free-bits");
       config.set(flag.substring(0, flag.indexOf('=')), number ? Double.valueOf(value) : value);
@@ -128,7 +128,8 @@ final class MatrixTest {
       Combination c = chosen.get(i);
       Path run = folder.resolve(Integer.toString(i));
       softly
-          .assertThatCode(() -> trainAndResume(c.config().toBuilder().set("epochs", 2).build(), run))
+          .assertThatCode(
+              () -> trainAndResume(c.config().toBuilder().set("epochs", 2).build(), run))
           .as("%s", c)
           .doesNotThrowAnyException();
     }
@@ -167,7 +168,10 @@ final class MatrixTest {
         c -> {
           String reason = refusal(c.config());
           if (reason == null) {
-            softly.assertThatCode(() -> threeSteps(c.config())).as("%s", c).doesNotThrowAnyException();
+            softly
+                .assertThatCode(() -> threeSteps(c.config()))
+                .as("%s", c)
+                .doesNotThrowAnyException();
           } else {
             softly.assertThat(reason).as("%s", c).startsWith("config: ").contains(" ");
           }
