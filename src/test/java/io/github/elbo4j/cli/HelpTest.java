@@ -3,14 +3,27 @@ package io.github.elbo4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.elbo4j.vi.LikelihoodSpec;
+import io.github.elbo4j.vi.SpecText;
 import io.github.elbo4j.vi.objective.Objectives;
-import java.util.ArrayList;
+import io.github.elbo4j.vi.posterior.Posteriors;
+import io.github.elbo4j.vi.prior.Priors;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class HelpTest {
+  /** What each parser knows. */
+  static final Map<String, List<String>> FORMS =
+      Map.of(
+          "posterior", SpecText.forms(Posteriors.HELP),
+          "prior", SpecText.forms(Priors.HELP),
+          "likelihood", LikelihoodSpec.FORMS,
+          "objective", Objectives.FORMS,
+          "estimator", Objectives.ESTIMATORS);
+
   private static final List<String> COMMANDS =
       List.of("train", "evaluate", "sample", "reconstruct", "fit", "info", "selfcheck");
 
@@ -40,16 +53,23 @@ final class HelpTest {
         .contains("--estimator", "--binarize", "--config", "--resume");
   }
 
-  /** The help names every objective, estimator and likelihood that the parsers know. */
+  /** Beside each flag the help explains every form that its parser knows. */
   @Test
   void trainExplainsEveryForm() {
     String help = Cli.run("train", "--help").done().out();
-    List<String> forms = new ArrayList<>(Objectives.FORMS);
-    forms.addAll(Objectives.ESTIMATORS);
-    forms.addAll(LikelihoodSpec.FORMS);
-    for (String form : forms) {
-      assertThat(help).contains(form.substring(0, (form + ":").indexOf(':')));
-    }
+    FORMS.forEach(
+        (flag, forms) -> {
+          int start = help.indexOf("\n      --" + flag + "=");
+          int end = help.indexOf("\n      --", start + 1);
+          String told = help.substring(help.indexOf("=", start), end).replaceAll("\\s+", " ");
+          for (String form : forms) {
+            String name = Pattern.quote(form.split("[:\\[]", 2)[0]);
+            assertThat(told).as("--%s %s", flag, form).containsPattern(" " + name + "[:\\[,;) ]");
+          }
+          assertThat(told.split(": ", -1).length)
+              .as("explanations of --%s", flag)
+              .isGreaterThan(forms.size() / 3);
+        });
   }
 
   @Test

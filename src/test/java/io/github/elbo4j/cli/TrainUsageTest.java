@@ -6,6 +6,7 @@ import io.github.elbo4j.testkit.TinyImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,26 @@ final class TrainUsageTest {
   void aBadValueIsWrongUsage(String flag, String value, String problem) {
     data = folder.resolve("nowhere"); // is not even looked for
     assertThat(train(flag, value).refusal(2)).startsWith("elbo4j train: ").contains(problem);
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          posterior  | plannar:4  | planar:STEPS[:shared]
+          prior      | vmap:10    | vamp:K
+          likelihood | bernouli   | bernoulli
+          objective  | iawe:5     | iwae:SAMPLES
+          estimator  | pathwize   | pathwise
+          """)
+  void anUnknownNameListsTheKnownOnesAndSuggestsTheNearest(
+      String flag, String value, String nearest) {
+    String known = String.join(", ", HelpTest.FORMS.getOrDefault(flag, List.of("")));
+    assertThat(train("--" + flag, value).refusal(2))
+        .contains(
+            "%s \"%s\" must be one of %s; did you mean %s?".formatted(flag, value, known, nearest));
     assertThat(out).doesNotExist();
   }
 

@@ -14,6 +14,7 @@ import io.github.elbo4j.vi.Pass;
 import io.github.elbo4j.vi.Posterior;
 import io.github.elbo4j.vi.Prior;
 import io.github.elbo4j.vi.Vae;
+import io.github.elbo4j.vi.posterior.HierarchicalPosterior;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,9 +68,16 @@ final class DiscrepancyPenalty implements Penalty {
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
-    return spec.wae() && !prior.isStandardNormal()
-        ? "objective mmd:LAMBDA:wae has no term that trains a prior with parameters: use prior"
-            + " normal, or mmd:LAMBDA with its KL"
+    if (!spec.wae()) {
+      return null;
+    }
+    if (!prior.isStandardNormal()) {
+      return "objective mmd:LAMBDA:wae has no term that trains a prior with parameters: use prior"
+          + " normal, or mmd:LAMBDA with its KL";
+    }
+    return posterior instanceof HierarchicalPosterior
+        ? "objective mmd:LAMBDA:wae has no KL, from which alone the auxiliary model would learn of"
+            + " posterior hierarchical: use mmd:LAMBDA, or another posterior"
         : null;
   }
 
