@@ -27,12 +27,25 @@ public final class ShapeOps {
     return n.out;
   }
 
-  /** A tensor as a vector: made anew only when the tensor is another than before. */
+  /**
+   * A tensor as a vector: made anew only when the tensor is neither of the last two, those of a
+   * whole batch and of a short last one.
+   */
   private static final class Flat {
     private Tensor of = Tensor.EMPTY;
     private Tensor vector = Tensor.EMPTY;
+    private Tensor before = Tensor.EMPTY;
+    private Tensor vectorBefore = Tensor.EMPTY;
 
     Tensor flat(Tensor t) {
+      if (of != t) {
+        Tensor last = of;
+        Tensor lastVector = vector;
+        of = before;
+        vector = vectorBefore;
+        before = last;
+        vectorBefore = lastVector;
+      }
       if (of != t) {
         of = t;
         vector = t.slice(0, Shape.of(t.size()));

@@ -43,11 +43,7 @@ final class DiscreteRunTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "categorical:2x3, score:learned",
-    "binary:4, relax",
-    "concrete:2x3:0.5, pathwise"
-  })
+  @CsvSource({"categorical:2x3, score:learned", "binary:4, relax", "concrete:2x3:0.5, pathwise"})
   void resumesToTheBit(String posterior, String estimator) throws IOException {
     RunConfig config =
         RunConfig.builder()
@@ -59,8 +55,7 @@ final class DiscreteRunTest {
             .build();
     new Trainer(config, TINY, Backends.simd(), folder.resolve("whole"), stop(-1)).run(false);
     Path killed = folder.resolve("killed");
-    assertThatThrownBy(
-            () -> new Trainer(config, TINY, Backends.simd(), killed, stop(5)).run(false))
+    assertThatThrownBy(() -> new Trainer(config, TINY, Backends.simd(), killed, stop(5)).run(false))
         .hasMessage("killed");
     new Trainer(config, TINY, Backends.simd(), killed, stop(-1)).run(true);
     assertThat(Files.readAllBytes(killed.resolve(Checkpoints.FILE)))

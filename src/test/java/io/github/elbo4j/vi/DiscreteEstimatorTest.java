@@ -24,11 +24,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Estimates of the gradient for discrete latents against the exact gradient, which is a sum over all
- * latents. The mean over {@value #BATCHES} mini-batches of {@value #ROWS} copies of one data point
- * must lie within {@value #BOUND} of its standard errors of the exact gradient, for each of some 80
- * parameters; chance exceeds that (Student's t with {@code BATCHES − 1} degrees of freedom) once in
- * 200,000 comparisons, and the seed is fixed.
+ * Estimates of the gradient for discrete latents against the exact gradient, which is a sum over
+ * all latents. The mean over {@value #BATCHES} mini-batches of {@value #ROWS} copies of one data
+ * point must lie within {@value #BOUND} of its standard errors of the exact gradient, for each of
+ * some 80 parameters; chance exceeds that (Student's t with {@code BATCHES − 1} degrees of freedom)
+ * once in 200,000 comparisons, and the seed is fixed.
  */
 class DiscreteEstimatorTest {
   private static final int BATCHES = 64;
@@ -251,14 +251,16 @@ class DiscreteEstimatorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "categorical:2x3, 2", "categorical:2x3, 3", "binary:4, 2", "binary:4, 3", "diagonal, 2"
+    "categorical:2x3, 2",
+    "categorical:2x3, 3",
+    "binary:4, 2",
+    "binary:4, 3",
+    "diagonal, 2"
   })
   void vimcoIsUnbiasedForTheBoundOfSeveralSamples(String posterior, int samples) {
     Trial trial = new Trial(posterior, "iwae:" + samples, "vimco", Annealing.NONE);
     unbiased(
-        trial,
-        p -> -enumeration(posterior).bound(p, samples),
-        posterior + " vimco " + samples);
+        trial, p -> -enumeration(posterior).bound(p, samples), posterior + " vimco " + samples);
   }
 
   /** Relaxations are biased, and the more so the warmer. */

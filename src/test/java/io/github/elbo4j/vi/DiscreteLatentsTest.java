@@ -96,17 +96,14 @@ class DiscreteLatentsTest {
     int categories = binary ? 2 : C;
     Tape tape = new Tape(Backends.simd());
     Latent kl = parts.posterior.sample(tape, parts.h, NOISE, 1, parts.prior, Want.KL_PER_DIM);
-    Latent drawn =
-        parts.posterior.sample(tape, parts.h, NOISE, 2, parts.prior, Want.LOG_DENSITIES);
+    Latent drawn = parts.posterior.sample(tape, parts.h, NOISE, 2, parts.prior, Want.LOG_DENSITIES);
     double[][] logits = parts.logits();
     for (int b = 0; b < B; b++) {
       double sum = 0;
       double[] logQ = new double[2];
       for (int n = 0; n < variables; n++) {
         double[] p =
-            binary
-                ? softmax(new double[] {0, logits[b][n]}, 0, 2)
-                : softmax(logits[b], n * C, C);
+            binary ? softmax(new double[] {0, logits[b][n]}, 0, 2) : softmax(logits[b], n * C, C);
         double each = Math.log(categories);
         for (double v : p) {
           each += v * Math.log(v);
@@ -186,8 +183,7 @@ class DiscreteLatentsTest {
       Objective built =
           Objectives.parse(objective, "pathwise", Annealing.NONE, 0).build(parameters, spec, 10);
       Tape tape = new Tape(backend);
-      Var loss =
-          new Pass(new Vae(spec, parameters)).loss(tape, Observed.of(x), NOISE, built, 0);
+      Var loss = new Pass(new Vae(spec, parameters)).loss(tape, Observed.of(x), NOISE, built, 0);
       tape.backward(loss);
       TapeCheck.compare(
           backend + " " + name,
@@ -198,8 +194,7 @@ class DiscreteLatentsTest {
     }
   }
 
-  private static double relaxedLoss(
-      double[][] p, double[] x, double[] u, int samples, double tau) {
+  private static double relaxedLoss(double[][] p, double[] x, double[] u, int samples, double tau) {
     int points = TinyModel.ROWS;
     double loss = 0;
     for (int b = 0; b < points; b++) {
@@ -282,7 +277,8 @@ class DiscreteLatentsTest {
     for (String name : List.of("categorical:2x3", "binary:4", "concrete:2x3")) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Posteriors.parse(name, 2).prior(Priors.parse(prior)))
-          .withMessageContaining("brings its own prior, in which all categories are equally likely");
+          .withMessageContaining(
+              "brings its own prior, in which all categories are equally likely");
     }
   }
 
@@ -320,8 +316,7 @@ class DiscreteLatentsTest {
           concrete:2x3    | elbo          | score:optimal | which posterior and prior do not have here: use score:loo:SAMPLES
           planar:2        | elbo          | score    | the score function takes the gradient of log q(z|x) at a given z
           """)
-  void whatDoesNotGoTogether(
-      String posterior, String objective, String estimator, String problem) {
+  void whatDoesNotGoTogether(String posterior, String objective, String estimator, String problem) {
     assertThat(refusal(posterior, objective, estimator)).contains(problem);
   }
 

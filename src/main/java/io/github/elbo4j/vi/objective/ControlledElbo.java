@@ -150,11 +150,7 @@ final class ControlledElbo implements Objective {
     coupled = CategoricalOps.softmax(tape, coupled, categories);
     Var logQ = CategoricalOps.logProbOfWeights(tape, logits, categories, b.oneHot());
     return controlled(
-        pass,
-        loss,
-        logQ,
-        posterior.latents(tape, free),
-        posterior.latents(tape, coupled));
+        pass, loss, logQ, posterior.latents(tape, free), posterior.latents(tape, coupled));
   }
 
   /** The loss with the estimate of its gradient to the posterior. */

@@ -117,9 +117,9 @@ record Estimators(SpecText what, SpecText how, Annealing annealing, double freeB
     }
     Elbo elbo = elbo();
     if (baseline == ScoreElbo.Baseline.OPTIMAL && elbo.form() == Elbo.Form.MONTE_CARLO) {
-      throw how.refusal("scales a control variate whose mean is the KL in closed form: not elbo:mc");
+      throw how.refusal(
+          "scales a control variate whose mean is the KL in closed form: not elbo:mc");
     }
-    return new ScoreElbo.Spec(
-        elbo, baseline, several ? how.integer(1, 2, SCORE, SAMPLES) : 1);
+    return new ScoreElbo.Spec(elbo, baseline, several ? how.integer(1, 2, SCORE, SAMPLES) : 1);
   }
 }

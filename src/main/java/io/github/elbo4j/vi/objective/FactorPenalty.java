@@ -88,8 +88,8 @@ final class FactorPenalty implements Penalty {
   public @Nullable String refusal(Posterior posterior, Prior prior) {
     return posterior.continuous()
         ? null
-        : "objective factor wants independent latents, and the categories of one variable are not: use"
-            + " objective elbo or beta:WEIGHT";
+        : "objective factor wants independent latents, and the categories of one variable are not:"
+            + " use objective elbo or beta:WEIGHT";
   }
 
   @Override

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where the KL has a closed form it and its gradient are taken from there, and f = log p(x|z)
  * alone: the Rao-Blackwellised estimate over the factors of q. No baseline depends on the sample
- * that it is subtracted from, so that all of them leave the estimate unbiased. Beside one data point
- * alone in its mini-batch, a baseline made of the others is 0.
+ * that it is subtracted from, so that all of them leave the estimate unbiased. Beside one data
+ * point alone in its mini-batch, a baseline made of the others is 0.
  */
 final class ScoreElbo implements Objective {
   /** What is subtracted from f. */
@@ -50,9 +50,9 @@ final class ScoreElbo implements Objective {
     /** The mean f of the other samples of the data point (Kool et al. 2019). */
     LEAVE_ONE_OUT,
     /**
-     * The same, of {@code f − c·h} with {@code h = log q(z|x) − log p(z)}, whose mean is the KL, and
-     * {@code c·∇KL} added for it; c is the scale of least variance (Ranganath et al. 2014, eq. 9),
-     * averaged over the other data points, without which the estimate were biased.
+     * The same, of {@code f − c·h} with {@code h = log q(z|x) − log p(z)}, whose mean is the KL,
+     * and {@code c·∇KL} added for it; c is the scale of least variance (Ranganath et al. 2014, eq.
+     * 9), averaged over the other data points, without which the estimate were biased.
      */
     OPTIMAL
   }
@@ -155,8 +155,7 @@ final class ScoreElbo implements Objective {
 
   private Var withScore(Pass pass, Var loss, Latent drawn, Var f, @Nullable Var kl) {
     Tape tape = pass.tape();
-    boolean ofPoint =
-        spec.baseline == Baseline.LEAVE_ONE_OUT || spec.baseline == Baseline.OPTIMAL;
+    boolean ofPoint = spec.baseline == Baseline.LEAVE_ONE_OUT || spec.baseline == Baseline.OPTIMAL;
     int points = Signals.points(pass);
     int rows = ofPoint ? points : 1;
     int columns = f.value().size() / rows;
@@ -171,7 +170,8 @@ final class ScoreElbo implements Objective {
         Var expected = Signals.shaped(tape, baseline(pass), 1, columns);
         Var error = ComposeOps.sum(tape, signal, 1, expected, -1);
         Var squares = ComposeOps.product(tape, error, error);
-        all = Signals.withGradientOf(tape, all, ReduceOps.weightedSum(tape, squares, half(squares)));
+        all =
+            Signals.withGradientOf(tape, all, ReduceOps.weightedSum(tape, squares, half(squares)));
         signal = error.detached();
       }
       case OPTIMAL -> {

@@ -54,7 +54,6 @@ record VimcoBound(int samples) implements Objective, ObjectiveSpec {
     Var weights = Signals.shaped(tape, logW.detached(), points, samples);
     Var logQ = Signals.shaped(tape, drawn.logQ(), points, samples);
     Var scores = ComposeOps.product(tape, Signals.vimco(tape, weights), logQ);
-    return Signals.withGradientOf(
-        tape, loss, ReduceOps.weightedSum(tape, scores, -1f / points));
+    return Signals.withGradientOf(tape, loss, ReduceOps.weightedSum(tape, scores, -1f / points));
   }
 }

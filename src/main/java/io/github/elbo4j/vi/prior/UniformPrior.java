@@ -46,8 +46,7 @@ public final class UniformPrior implements Prior {
   private UniformPrior(Spec spec, Parameters parameters) {
     this.spec = spec;
     this.equal = equalLogits(parameters, spec.variables * spec.categories);
-    this.logits =
-        Var.constant(spec.binary ? equalLogits(parameters, spec.variables) : equal);
+    this.logits = Var.constant(spec.binary ? equalLogits(parameters, spec.variables) : equal);
   }
 
   static Tensor equalLogits(Parameters parameters, int columns) {
