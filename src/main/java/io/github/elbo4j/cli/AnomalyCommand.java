@@ -70,6 +70,7 @@ final class AnomalyCommand implements Callable<Integer> {
     if (anomalous != null && images.labels() == null) {
       throw new ConfigException("--anomalous: " + images.name() + " has no labels");
     }
+    boolean[] strange = strange(images);
     double[] scores;
     try (ProgressBar bar = common.progress()) {
       scores =
@@ -87,7 +88,7 @@ final class AnomalyCommand implements Callable<Integer> {
     }
     Path file = out == null ? run.folder().resolve("anomaly.csv") : out;
     AtomicFiles.write(file, csv(images, scores).getBytes(UTF_8));
-    double area = area(images, scores);
+    double area = RocCurve.area(scores, strange);
     JsonLine json =
         new JsonLine()
             .put("examples", images.count())
@@ -112,15 +113,23 @@ final class AnomalyCommand implements Callable<Integer> {
     return csv.toString();
   }
 
-  private double area(Images images, double[] scores) {
+  /** Which images are anomalies; none where no classes are given. */
+  private boolean[] strange(Images images) {
+    boolean[] strange = new boolean[images.count()];
     byte[] labels = images.labels();
     if (anomalous == null || labels == null) {
-      return Double.NaN;
+      return strange;
     }
-    boolean[] strange = new boolean[scores.length];
+    int anomalies = 0;
     for (int i = 0; i < strange.length; i++) {
       strange[i] = anomalous.contains(labels[i] & 0xFF);
+      anomalies += strange[i] ? 1 : 0;
     }
-    return RocCurve.area(scores, strange);
+    if (anomalies == 0 || anomalies == strange.length) {
+      throw new ConfigException(
+          "--anomalous %s: there must be images of these classes and of others; %d of %d are"
+              .formatted(anomalous, anomalies, strange.length));
+    }
+    return strange;
   }
 }

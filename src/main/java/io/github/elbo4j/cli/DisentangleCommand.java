@@ -51,6 +51,10 @@ final class DisentangleCommand implements Callable<Integer> {
     }
     TrainedRun trained = run.open(common);
     Images images = data.load(trained, common, "--examples", Integer.MAX_VALUE);
+    if (bins > images.count()) {
+      throw new ConfigException(
+          "--bins %d must be at most the %d images".formatted(bins, images.count()));
+    }
     int[][] known = factors == null ? labels(images) : read(factors, images.count());
     LatentSpace space = trained.latents();
     int d = space.dimensions();

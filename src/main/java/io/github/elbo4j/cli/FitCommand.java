@@ -125,6 +125,11 @@ final class FitCommand implements Callable<Integer> {
     settings.check(fitted, by);
     FitFiles.requireFresh(out);
     FitData table = FitData.load(data, fitted, target, seed);
+    if (standardise && fitted.kind() == FitModel.Kind.GMM && noiseVariance == null) {
+      throw new ConfigException(
+          "--standardise changes the variance within a component, which a mixture takes as known:"
+              + " give it with --noise-variance");
+    }
     if (standardise) {
       boolean quantity = fitted.kind() == FitModel.Kind.LINEAR || fitted.kind() == FitModel.Kind.GP;
       table = table.standardised(quantity);

@@ -10,7 +10,7 @@ public final class RocCurve {
    * Area under the receiver operating characteristic: the probability that an anomaly has a higher
    * score than a normal example, equal scores counting half (the Mann–Whitney statistic).
    *
-   * @return NaN when one of the kinds is missing
+   * @return NaN when one of the kinds is missing; a NaN score counts as the highest
    */
   public static double area(double[] scores, boolean[] anomalous) {
     Integer[] order = new Integer[scores.length];
@@ -20,7 +20,7 @@ public final class RocCurve {
     long anomalies = 0;
     for (int from = 0; from < order.length; ) {
       int to = from;
-      while (to < order.length && scores[order[to]] == scores[order[from]]) {
+      while (to < order.length && Double.compare(scores[order[to]], scores[order[from]]) == 0) {
         to++;
       }
       double rank = (from + 1 + to) / 2.0; // of equal scores, the mean
@@ -30,7 +30,7 @@ public final class RocCurve {
           anomalies++;
         }
       }
-      from = Math.max(to, from + 1); // NaN equals nothing
+      from = to;
     }
     long normal = scores.length - anomalies;
     return (ranks - anomalies * (anomalies + 1) / 2.0) / (anomalies * (double) normal);

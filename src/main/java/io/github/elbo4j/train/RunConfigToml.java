@@ -77,6 +77,10 @@ final class RunConfigToml {
     for (String key : toml.keySet()) {
       List<String> path = List.of(key); // a list: in a string a dot would separate two keys
       TomlPosition position = Objects.requireNonNull(toml.inputPositionOf(path));
+      if (key.equals("warmup-epochs") && toml.get(path) instanceof Long epochs) {
+        values.put("warmup", Long.toString(epochs)); // what the key was called at first
+        continue;
+      }
       Class<?> type = RunConfigBuilder.TYPES.get(key);
       if (type == null) {
         String known = String.join(", ", RunConfigBuilder.TYPES.keySet());

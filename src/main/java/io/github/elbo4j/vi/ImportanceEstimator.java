@@ -18,6 +18,9 @@ public final class ImportanceEstimator {
   /** Rows of sample space at a time: a few MB for pictures of 784 pixels. */
   private static final int ROWS = 2000;
 
+  /** Weights of a data point that k̂ is taken of. */
+  private static final int MOST_KEPT = 100_000;
+
   private final Vae vae;
   private final Tape encoderTape;
   private final Tape sampleTape;
@@ -45,14 +48,14 @@ public final class ImportanceEstimator {
   }
 
   /**
-   * Estimates log p(x) of each data point with its diagnostics. Beside the chunks it holds the K
-   * log-weights of each data point, which the fit of k̂ sorts.
+   * Estimates log p(x) of each data point with its diagnostics. k̂ is that of the first 100,000
+   * weights of a data point, so that memory does not grow with K beyond that.
    *
    * @param out written from element {@code from}
    */
   public void diagnose(Observed x, int samples, NoiseKey noise, Diagnosis out, int from) {
     int points = x.points();
-    Tensor all = Tensor.zeros(points, samples);
+    Tensor all = Tensor.zeros(points, Math.min(samples, MOST_KEPT));
     Tensor ess = Tensor.zeros(points);
     estimate(x, samples, noise, out.logLikelihood(), from, all, ess);
     Tensor kHat = Tensor.zeros(points);
@@ -81,7 +84,7 @@ public final class ImportanceEstimator {
   /**
    * Streams the samples.
    *
-   * @param all receives every log-weight, [B,K], or null
+   * @param all receives the first log-weights of each data point, [B, as many as wanted], or null
    * @param ess written, B elements, or null
    */
   private void estimate(
@@ -108,7 +111,7 @@ public final class ImportanceEstimator {
       int k = Math.min(chunk, samples - done);
       Tensor logW = chunk(h, x, k, noise);
       kernels.push(stream, logW);
-      if (all != null) {
+      if (all != null && done < all.columns()) {
         for (int b = 0; b < points; b++) {
           System.arraycopy(logW.array(), logW.offset() + b * k, all.array(), b * samples + done, k);
         }

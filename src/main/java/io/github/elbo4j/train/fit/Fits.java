@@ -42,6 +42,7 @@ public final class Fits {
       }
       case GP -> {
         requireSmall(data);
+        requireCentred(data);
         GaussianProcess process = new GaussianProcess(data.x(), data.y(), prior);
         yield generic(process, processNames(data), method, settings, prior);
       }
@@ -95,6 +96,22 @@ public final class Fits {
       throw new DataException(
           "%s: %d rows are more than the %d of a Gaussian process, whose cost grows with their cube"
               .formatted(data.description(), data.rows(), MOST_PROCESS_ROWS));
+    }
+  }
+
+  /** The process has mean 0: a target far from it would be explained by a huge signal. */
+  private static void requireCentred(FitData data) throws DataException {
+    double mean = 0;
+    double squares = 0;
+    for (double y : data.y()) {
+      mean += y / data.rows();
+      squares += y * y / data.rows();
+    }
+    double deviation = Math.sqrt(Math.max(0, squares - mean * mean));
+    if (Math.abs(mean) > 3 * deviation) {
+      throw new DataException(
+          "%s: the target has mean %.3g and standard deviation %.3g, and a Gaussian process has mean 0: use --standardise"
+              .formatted(data.description(), mean, deviation));
     }
   }
 

@@ -149,13 +149,17 @@ public final class AggregatedPosterior {
   private void maximise(float[] z, double[][] responsibility) {
     int n = responsibility.length;
     for (int k = 0; k < mean.length; k++) {
-      double count = 1e-10;
+      double count = 0;
       double[] sum = new double[d];
       for (int r = 0; r < n; r++) {
         count += responsibility[r][k];
         for (int i = 0; i < d; i++) {
           sum[i] += responsibility[r][k] * z[r * d + i];
         }
+      }
+      logWeight[k] = Math.log(Math.max(count, 1e-10) / n);
+      if (count < 1e-10) { // nothing is near it: it stays where it is
+        continue;
       }
       double[] squares = new double[d];
       for (int i = 0; i < d; i++) {
@@ -166,7 +170,6 @@ public final class AggregatedPosterior {
         }
         variance[k][i] = Math.max(squares[i] / count, floor[i]);
       }
-      logWeight[k] = Math.log(count / n);
     }
   }
 
@@ -177,7 +180,7 @@ public final class AggregatedPosterior {
 
   /** Draws {@code count} latents, [count,D]; the same for the same seed. */
   public float[] sample(int count, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random = new SplittableRandom(~seed); // not the numbers that the fit began with
     double[] weights = Arrays.stream(logWeight).map(Math::exp).toArray();
     double total = Arrays.stream(weights).sum();
     float[] z = new float[count * d];

@@ -6,7 +6,6 @@ import io.github.elbo4j.nn.Parameters;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.vi.Observed;
 import io.github.elbo4j.vi.Vae;
-import java.util.Arrays;
 
 /**
  * Annealed importance sampling of log p(x) (Neal 2001; for decoders Wu et al. 2017): chains go from
@@ -18,14 +17,16 @@ import java.util.Arrays;
  * log w = Σ_t (β_t − β_{t−1})·log p(x|z_{t−1})        log p(x) ≈ log mean_c w_c
  * </pre>
  *
- * β rises along a sigmoid. The step size of each chain follows its acceptance towards 0.65. In
- * expectation exp(log w) is p(x), so the estimate is a lower bound in expectation.
+ * β rises along a sigmoid. A first run of the chains, on other noise, finds the step size at each
+ * temperature at which 0.65 of the moves are accepted; the run that counts takes them as they are,
+ * since a step size that follows a chain would bias its weights. In expectation exp(log w) is p(x),
+ * so the estimate is a lower bound in expectation.
  */
 public final class AnnealedImportance {
   private static final int LEAPFROGS = 10;
   private static final double FIRST_STEP = 0.1;
   private static final double ACCEPTANCE = 0.65;
-  private static final double ADAPTATION = 1.02;
+  private static final double ADAPTATION = 1.05;
 
   private final Vae vae;
   private final Parameters parameters;
@@ -72,16 +73,35 @@ public final class AnnealedImportance {
   public double[] logLikelihood(Observed x, NoiseKey noise) {
     int points = x.points();
     int rows = points * chains;
-    int d = vae.latent();
     LogJoint joint = new LogJoint(vae, parameters, backend, rows);
-    Hamiltonian moves = new Hamiltonian(joint, backend, rows, noise.branch(1));
-    Tensor start = Tensor.zeros(rows, d);
-    vae.prior().sample(backend, noise.branch(0), start);
-    double[] z = new double[rows * d];
+    double[] stepSizes = new double[temperatures];
+    run(x, joint, noise.branch(0), stepSizes, true);
+    double[] logW = run(x, joint, noise.branch(1), stepSizes, false);
+    double[] estimates = new double[points];
+    for (int b = 0; b < points; b++) {
+      estimates[b] = logMeanExp(logW, b * chains, chains);
+    }
+    return estimates;
+  }
+
+  /**
+   * Chains from the prior to the posterior.
+   *
+   * @param stepSizes of the trajectory at each temperature; found, or used as they are
+   * @return log w of each chain
+   */
+  private double[] run(
+      Observed x, LogJoint joint, NoiseKey noise, double[] stepSizes, boolean adapts) {
+    int rows = x.points() * chains;
+    Hamiltonian moves = new Hamiltonian(joint, backend, rows, noise);
+    Tensor start = Tensor.zeros(rows, vae.latent());
+    vae.prior().sample(backend, noise, start);
+    double[] z = new double[start.size()];
     for (int i = 0; i < z.length; i++) {
       z[i] = start.get(i);
     }
     double[] logW = new double[rows];
+    double size = FIRST_STEP;
     for (int t = 1; t <= temperatures; t++) {
       double beta = beta(t);
       joint.evaluate(x, z, beta);
@@ -89,14 +109,13 @@ public final class AnnealedImportance {
         logW[r] += (beta - beta(t - 1)) * joint.logLik(r);
       }
       if (t < temperatures) {
-        moves.move(x, z, beta);
+        size = adapts ? size : stepSizes[t];
+        double accepted = moves.move(x, z, beta, size);
+        stepSizes[t] = size;
+        size *= accepted > ACCEPTANCE ? ADAPTATION : 1 / ADAPTATION;
       }
     }
-    double[] estimates = new double[points];
-    for (int b = 0; b < points; b++) {
-      estimates[b] = logMeanExp(logW, b * chains, chains);
-    }
-    return estimates;
+    return logW;
   }
 
   /** A sigmoid from −4 to 4, moved to go from 0 to 1. */
@@ -128,11 +147,10 @@ public final class AnnealedImportance {
   private static final class Hamiltonian {
     private final LogJoint joint;
     private final Backend backend;
-    private final NoiseKey noise;
+    private final NoiseKey momenta;
+    private final NoiseKey decisions;
     private final int rows;
     private final int d;
-    private final double[] stepSize;
-    private final double[] accepted;
     private final Tensor normals;
     private final Tensor uniforms;
     private int moves;
@@ -140,21 +158,23 @@ public final class AnnealedImportance {
     Hamiltonian(LogJoint joint, Backend backend, int rows, NoiseKey noise) {
       this.joint = joint;
       this.backend = backend;
-      this.noise = new NoiseKey(noise.seed(), noise.stream());
+      // Streams of their own for each step of the caller's: moves are their steps.
+      this.momenta = stream(noise.branch(0), noise.step());
+      this.decisions = stream(noise.branch(1), noise.step());
       this.rows = rows;
       d = joint.dimensions();
-      stepSize = new double[rows];
-      accepted = new double[rows];
-      Arrays.fill(stepSize, FIRST_STEP);
-      Arrays.fill(accepted, ACCEPTANCE);
       normals = Tensor.zeros(rows, d);
       uniforms = Tensor.zeros(rows);
     }
 
-    /** Moves {@code z}, at which the joint density was evaluated last, with this β. */
-    void move(Observed x, double[] z, double beta) {
-      backend.random().normal(noise.at(moves++), 0, normals);
-      backend.random().uniform(noise.branch(0), 0, uniforms);
+    private static NoiseKey stream(NoiseKey noise, int step) {
+      return new NoiseKey(noise.seed(), noise.stream() + step);
+    }
+
+    /** Moves {@code z}, at which the joint density was evaluated last; returns what was accepted. */
+    double move(Observed x, double[] z, double beta, double stepSize) {
+      backend.random().normal(momenta.at(moves), 0, normals);
+      backend.random().uniform(decisions.at(moves++), 0, uniforms);
       double[] p = new double[z.length];
       double[] energy = new double[rows];
       for (int i = 0; i < p.length; i++) {
@@ -164,19 +184,25 @@ public final class AnnealedImportance {
       double[] old = z.clone();
       for (int l = 0; l < LEAPFROGS; l++) {
         for (int i = 0; i < z.length; i++) {
-          p[i] += 0.5 * stepSize[i / d] * joint.gradient(i);
-          z[i] += stepSize[i / d] * p[i];
+          p[i] += 0.5 * stepSize * joint.gradient(i);
+          z[i] += stepSize * p[i];
         }
         joint.evaluate(x, z, beta);
         for (int i = 0; i < z.length; i++) {
-          p[i] += 0.5 * stepSize[i / d] * joint.gradient(i);
+          p[i] += 0.5 * stepSize * joint.gradient(i);
         }
       }
       double[] proposed = new double[rows];
       energies(p, beta, proposed);
+      int accepted = 0;
       for (int r = 0; r < rows; r++) {
-        decide(r, energy[r] - proposed[r], z, old);
+        if (Math.log(uniforms.get(r)) < energy[r] - proposed[r]) { // false for NaN
+          accepted++;
+        } else {
+          System.arraycopy(old, r * d, z, r * d, d);
+        }
       }
+      return accepted / (double) rows;
     }
 
     /** −log of density and momentum of each chain. */
@@ -188,15 +214,6 @@ public final class AnnealedImportance {
         }
         energy[r] = kinetic - beta * joint.logLik(r) - joint.logPrior(r);
       }
-    }
-
-    private void decide(int r, double logRatio, double[] z, double[] old) {
-      boolean accepts = Math.log(uniforms.get(r)) < logRatio; // false for NaN
-      if (!accepts) {
-        System.arraycopy(old, r * d, z, r * d, d);
-      }
-      accepted[r] = 0.9 * accepted[r] + 0.1 * (accepts ? 1 : 0);
-      stepSize[r] *= accepted[r] > ACCEPTANCE ? ADAPTATION : 1 / ADAPTATION;
     }
   }
 }

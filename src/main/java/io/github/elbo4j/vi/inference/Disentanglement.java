@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * How latent dimensions and known factors of variation say of each other, from codes and factors of
  * the same data points. Mutual information is estimated in nats from a histogram of each dimension
- * in equally filled bins, as in Locatello et al. (2019).
+ * in bins of one width, as in Locatello et al. (2019).
  */
 public final class Disentanglement {
   /**
@@ -25,7 +25,7 @@ public final class Disentanglement {
    *
    * @param codes {@code [point][dimension]}
    * @param factors {@code [point][factor]}, classes from 0
-   * @param bins of each dimension, at least 2
+   * @param bins of each dimension, from 2 to the number of points
    */
   public static Scores of(double[][] codes, int[][] factors, int bins) {
     if (codes.length == 0 || codes.length != factors.length) {
@@ -33,8 +33,9 @@ public final class Disentanglement {
           "Disentanglement: codes of %d points and factors of %d must be as many, and some"
               .formatted(codes.length, factors.length));
     }
-    if (bins < 2) {
-      throw new IllegalArgumentException("Disentanglement: bins " + bins + " must be >= 2");
+    if (bins < 2 || bins > Math.max(2, codes.length)) {
+      throw new IllegalArgumentException(
+          "Disentanglement: bins %d must be from 2 to the %d points".formatted(bins, codes.length));
     }
     int dimensions = codes[0].length;
     int count = factors[0].length;
@@ -79,33 +80,19 @@ public final class Disentanglement {
     return values;
   }
 
-  /** The bin of each point in dimension {@code d}: equal numbers go into one bin. */
+  /** The bin of each point in dimension {@code d}; one bin where all are equal. */
   private static int[] binned(double[][] codes, int d, int bins) {
-    double[] sorted = new double[codes.length];
-    for (int i = 0; i < sorted.length; i++) {
-      sorted[i] = codes[i][d];
+    double low = Double.POSITIVE_INFINITY;
+    double high = Double.NEGATIVE_INFINITY;
+    for (double[] code : codes) {
+      low = Math.min(low, code[d]);
+      high = Math.max(high, code[d]);
     }
-    Arrays.sort(sorted);
     int[] bin = new int[codes.length];
-    for (int i = 0; i < bin.length; i++) {
-      int rank = firstIndex(sorted, codes[i][d]);
-      bin[i] = (int) ((long) rank * bins / bin.length);
+    for (int i = 0; i < bin.length && high > low; i++) {
+      bin[i] = Math.min(bins - 1, (int) (bins * (codes[i][d] - low) / (high - low)));
     }
     return bin;
-  }
-
-  private static int firstIndex(double[] sorted, double value) {
-    int low = 0;
-    int high = sorted.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (sorted[middle] < value) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
   }
 
   private static double entropy(int[] classes) {
@@ -114,10 +101,11 @@ public final class Disentanglement {
 
   /** Σ p(a,b)·log( p(a,b) / (p(a)·p(b)) ). */
   private static double mutualInformation(int[] a, int[] b) {
-    int most = 1 + Math.max(Arrays.stream(a).max().orElse(0), Arrays.stream(b).max().orElse(0));
-    long[][] joint = new long[most][most];
-    long[] ofA = new long[most];
-    long[] ofB = new long[most];
+    int rows = 1 + Arrays.stream(a).max().orElse(0);
+    int columns = 1 + Arrays.stream(b).max().orElse(0);
+    long[][] joint = new long[rows][columns];
+    long[] ofA = new long[rows];
+    long[] ofB = new long[columns];
     for (int i = 0; i < a.length; i++) {
       joint[a[i]][b[i]]++;
       ofA[a[i]]++;
@@ -125,8 +113,8 @@ public final class Disentanglement {
     }
     double n = a.length;
     double sum = 0;
-    for (int i = 0; i < most; i++) {
-      for (int j = 0; j < most; j++) {
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
         if (joint[i][j] > 0) {
           sum += joint[i][j] / n * Math.log(n * joint[i][j] / ((double) ofA[i] * ofB[j]));
         }

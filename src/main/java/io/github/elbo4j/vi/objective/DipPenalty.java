@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * dimensions of variance 1,
  *
  * <pre>
- * penalty = λ·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)²        C = covariance of E[z|x] over the mini-batch
+ * penalty = λ·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)²        C = covariance over the mini-batch
  * </pre>
+ *
+ * The means are {@link Posterior#mean}, the middle of q(z|x): E[z|x] of a Gaussian, f(mu(x)) of a flow.
  */
 final class DipPenalty implements Penalty {
   /**

@@ -68,12 +68,12 @@ final class DiscrepancyPenalty implements Penalty {
 
   @Override
   public @Nullable String refusal(Posterior posterior, Prior prior) {
+    if (!prior.isStandardNormal()) {
+      return "objective mmd compares with draws of the prior, which a prior with parameters would"
+          + " learn nothing from: use prior normal";
+    }
     if (!spec.wae()) {
       return null;
-    }
-    if (!prior.isStandardNormal()) {
-      return "objective mmd:LAMBDA:wae has no term that trains a prior with parameters: use prior"
-          + " normal, or mmd:LAMBDA with its KL";
     }
     return posterior instanceof HierarchicalPosterior
         ? "objective mmd:LAMBDA:wae has no KL, from which alone the auxiliary model would learn of"

@@ -124,34 +124,36 @@ public final class LadderPosterior implements Posterior {
   /** q(z_l|z_{l+1}, x) of layer l from 0. */
   private ComposeOps.Merged merged(Tape tape, Var h, int l, Var above, int samples) {
     GaussianNetwork p = generative.network(l);
-    Var read = p.read(tape, above);
-    Var mu = ComposeOps.repeatRows(tape, mu(tape, h, l), samples);
-    Var logVar = ComposeOps.repeatRows(tape, logVar(tape, h, l), samples);
-    return ComposeOps.mergeGaussians(tape, mu, logVar, p.mu(tape, read), p.logVar(tape, read));
+    Var expected = p.read(tape, above);
+    Var seen = read(tape, h, l);
+    Var mu = ComposeOps.repeatRows(tape, mu(tape, seen, l), samples);
+    Var logVar = ComposeOps.repeatRows(tape, logVar(tape, seen, l), samples);
+    return ComposeOps.mergeGaussians(
+        tape, mu, logVar, p.mu(tape, expected), p.logVar(tape, expected));
   }
 
-  /** muᵈ of layer l from 0, [B,D_l]. */
-  private Var mu(Tape tape, Var h, int l) {
-    return l == 0 ? first.mean(tape, h) : upper[l - 1].mu(tape, read(tape, h, l));
-  }
-
-  /** logVarᵈ of layer l from 0, [B,D_l]. */
-  private Var logVar(Tape tape, Var h, int l) {
-    return l == 0 ? first.logVar(tape, h) : upper[l - 1].logVar(tape, read(tape, h, l));
-  }
-
-  /** What the heads of layer l &gt;= 1 read. */
+  /** What the two heads of layer l from 0 read. */
   private Var read(Tape tape, Var h, int l) {
     Var d = h;
     for (int i = 0; i < l; i++) {
       d = up[i].forward(tape, d);
     }
-    return upper[l - 1].read(tape, d);
+    return l == 0 ? d : upper[l - 1].read(tape, d);
+  }
+
+  /** muᵈ of layer l from 0, [B,D_l], from what its heads read. */
+  private Var mu(Tape tape, Var read, int l) {
+    return l == 0 ? first.mean(tape, read) : upper[l - 1].mu(tape, read);
+  }
+
+  /** logVarᵈ of layer l from 0, [B,D_l], from what its heads read. */
+  private Var logVar(Tape tape, Var read, int l) {
+    return l == 0 ? first.logVar(tape, read) : upper[l - 1].logVar(tape, read);
   }
 
   @Override
   public Var mean(Tape tape, Var h) {
-    Var above = mu(tape, h, upper.length);
+    Var above = mu(tape, read(tape, h, upper.length), upper.length);
     Var all = above;
     for (int l = upper.length - 1; l >= 0; l--) {
       above = merged(tape, h, l, above, 1).mu();
