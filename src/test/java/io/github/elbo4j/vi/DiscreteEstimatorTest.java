@@ -276,6 +276,26 @@ class DiscreteEstimatorTest {
     }
   }
 
+  /**
+   * Centred signals sum to 0, so that the gradient of ½·mean( signal − baseline )² to the baseline's
+   * last bias is the baseline itself: it learns from nothing else.
+   */
+  @Test
+  void aBaselineLearnsTheCentredSignal() {
+    Trial trial = new Trial("categorical:2x3", "elbo", "score:learned", Annealing.NONE);
+    double[] in = Doubles.read(trial.parameters.value("objective.baseline.0.weight"));
+    double[] out = Doubles.read(trial.parameters.value("objective.baseline.mean.weight"));
+    double baseline = 0; // biases are 0
+    for (int u = 0; u < out.length; u++) {
+      double sum = 0;
+      for (int i = 0; i < DATA; i++) {
+        sum += X[i] * in[i * out.length + u];
+      }
+      baseline += out[u] * Math.tanh(sum);
+    }
+    assertThat(trial.mean[trial.mean.length - 1][0]).isCloseTo(baseline, within(1e-4));
+  }
+
   /** In units of one decoded sample. */
   @Test
   void controlVariatesTakeVarianceAway() {
