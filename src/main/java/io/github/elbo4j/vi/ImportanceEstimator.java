@@ -112,8 +112,11 @@ public final class ImportanceEstimator {
       Tensor logW = chunk(h, x, k, noise);
       kernels.push(stream, logW);
       if (all != null && done < all.columns()) {
+        int wanted = all.columns();
+        int some = Math.min(wanted - done, k);
         for (int b = 0; b < points; b++) {
-          System.arraycopy(logW.array(), logW.offset() + b * k, all.array(), b * samples + done, k);
+          System.arraycopy(
+              logW.array(), logW.offset() + b * k, all.array(), b * wanted + done, some);
         }
       }
       noise.at(noise.step() + 1);

@@ -60,5 +60,7 @@ class LatentPathsTest {
         .isEqualTo((1 + 0.5 + 1 + 1) / 4);
     assertThat(RocCurve.area(scores, new boolean[] {true, true, false, false})).isEqualTo(0.5 / 4);
     assertThat(RocCurve.area(scores, new boolean[4])).isNaN();
+    double[] broken = {1, Double.NaN, 2, Double.NaN};
+    assertThat(RocCurve.area(broken, new boolean[] {false, true, false, true})).isEqualTo(1);
   }
 }

@@ -277,8 +277,8 @@ class DiscreteEstimatorTest {
   }
 
   /**
-   * Centred signals sum to 0, so that the gradient of ½·mean( signal − baseline )² to the baseline's
-   * last bias is the baseline itself: it learns from nothing else.
+   * Centred signals sum to 0, so that the gradient of ½·mean( signal − baseline )² to the
+   * baseline's last bias is the baseline itself: it learns from nothing else.
    */
   @Test
   void aBaselineLearnsTheCentredSignal() {

@@ -180,7 +180,8 @@ public final class AggregatedPosterior {
 
   /** Draws {@code count} latents, [count,D]; the same for the same seed. */
   public float[] sample(int count, long seed) {
-    SplittableRandom random = new SplittableRandom(~seed); // not the numbers that the fit began with
+    SplittableRandom random =
+        new SplittableRandom(~seed); // not the numbers that the fit began with
     double[] weights = Arrays.stream(logWeight).map(Math::exp).toArray();
     double total = Arrays.stream(weights).sum();
     float[] z = new float[count * d];

@@ -171,7 +171,9 @@ public final class AnnealedImportance {
       return new NoiseKey(noise.seed(), noise.stream() + step);
     }
 
-    /** Moves {@code z}, at which the joint density was evaluated last; returns what was accepted. */
+    /**
+     * Moves {@code z}, at which the joint density was evaluated last; returns what was accepted.
+     */
     double move(Observed x, double[] z, double beta, double stepSize) {
       backend.random().normal(momenta.at(moves), 0, normals);
       backend.random().uniform(decisions.at(moves++), 0, uniforms);

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * penalty = λ·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)²        C = covariance over the mini-batch
  * </pre>
  *
- * The means are {@link Posterior#mean}, the middle of q(z|x): E[z|x] of a Gaussian, f(mu(x)) of a flow.
+ * The means are {@link Posterior#mean}, the middle of q(z|x): E[z|x] of a Gaussian, f(mu(x)) of a
+ * flow.
  */
 final class DipPenalty implements Penalty {
   /**

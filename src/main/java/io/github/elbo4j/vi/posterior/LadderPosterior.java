@@ -105,8 +105,10 @@ public final class LadderPosterior implements Posterior {
       throw new IllegalArgumentException(refusal);
     }
     int last = upper.length;
+    Var top = read(tape, h, last);
     Draw layer =
-        LayeredPosterior.own(tape, mu(tape, h, last), logVar(tape, h, last), noise, samples, want);
+        LayeredPosterior.own(
+            tape, mu(tape, top, last), logVar(tape, top, last), noise, samples, want);
     Var all = layer.z();
     Var above = all;
     Var logQ = want.densities() ? layer.logQ() : null;
