@@ -27,15 +27,21 @@ public final class ShapeOps {
     return n.out;
   }
 
-  /** A tensor as a vector: made anew only when the tensor is another than before. */
+  /** Tensors as vectors; the last two are kept, since a short batch comes between full ones. */
   private static final class Flat {
     private Tensor of = Tensor.EMPTY;
     private Tensor vector = Tensor.EMPTY;
+    private Tensor formerOf = Tensor.EMPTY;
+    private Tensor formerVector = Tensor.EMPTY;
 
     Tensor flat(Tensor t) {
       if (of != t) {
+        Tensor lastOf = of;
+        Tensor last = vector;
         of = t;
-        vector = t.slice(0, Shape.of(t.size()));
+        vector = formerOf == t ? formerVector : t.slice(0, Shape.of(t.size()));
+        formerOf = lastOf;
+        formerVector = last;
       }
       return vector;
     }

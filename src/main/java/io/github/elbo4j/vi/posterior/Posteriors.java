@@ -28,12 +28,17 @@ public final class Posteriors {
           + "maf:STEPS[:WIDTH]: the same inverted, a pass for each latent dimension%n"
           + "layers:WIDTH,WIDTH: two or more stochastic layers, inferred upwards%n"
           + "ladder:WIDTH,WIDTH: the same, inferred downwards beside what the model expects%n"
-          + "hierarchical: Gaussian whose parameters are random, with an auxiliary model";
+          + "hierarchical: Gaussian whose parameters are random, with an auxiliary model%n"
+          + "vgp[:POINTS]: Gaussian whose parameters are moved by random functions, a Gaussian process"
+          + " given POINTS learned points (default: 10), with an auxiliary model";
 
   private static final List<String> FORMS = SpecText.forms(HELP);
 
   /** Of the networks of a flow. */
   private static final int WIDTH = 128;
+
+  /** Of the variational data of a Gaussian process. */
+  private static final int POINTS = 10;
 
   private Posteriors() {}
 
@@ -77,6 +82,11 @@ public final class Posteriors {
       case "hierarchical" -> {
         spec.expect(0, "hierarchical");
         yield new HierarchicalPosterior.Spec(latent);
+      }
+      case "vgp" -> {
+        String form = "vgp[:POINTS]";
+        yield new ProcessPosterior.Spec(
+            latent, spec.expect(0, 1, form).integer(0, 1, form, POINTS));
       }
       default -> throw spec.unknown(FORMS);
     };
