@@ -90,7 +90,9 @@ class PosteriorsTest {
 
   @Test
   void whatIsNotANameIsRefused() {
-    refused("vgp:0", "must be of the form vgp[:POINTS] with a whole number of at least 1");
+    refused(
+        "vgp:0",
+        "must be of the form vgp[:POINTS] with a whole number of at least 1 where \"0\" stands");
     refused("vgp:4:4", "must be of the form vgp[:POINTS]");
     refused("planar", "must be of the form planar:STEPS[:shared]");
     refused("planar:2:3", "must be of the form planar:STEPS[:shared]");
