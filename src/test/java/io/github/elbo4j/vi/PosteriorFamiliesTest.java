@@ -331,7 +331,8 @@ class PosteriorFamiliesTest {
   }
 
   static Stream<String> structured() {
-    return Stream.of("layers:2,1", "layers:3,2,1", "ladder:2,1", "ladder:1,2,2", "hierarchical", "vgp:2");
+    return Stream.of(
+        "layers:2,1", "layers:3,2,1", "ladder:2,1", "ladder:1,2,2", "hierarchical", "vgp:2");
   }
 
   static Stream<String> all() {

@@ -29,8 +29,8 @@ public final class Posteriors {
           + "layers:WIDTH,WIDTH: two or more stochastic layers, inferred upwards%n"
           + "ladder:WIDTH,WIDTH: the same, inferred downwards beside what the model expects%n"
           + "hierarchical: Gaussian whose parameters are random, with an auxiliary model%n"
-          + "vgp[:POINTS]: Gaussian whose parameters are moved by random functions, a Gaussian process"
-          + " given POINTS learned points (default: 10), with an auxiliary model";
+          + "vgp[:POINTS]: the same where a Gaussian process moves the parameters, given POINTS"
+          + " learned points (default: 10)";
 
   private static final List<String> FORMS = SpecText.forms(HELP);
 

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * data; each sample draws functions of its own, of which it needs one value each:
  *
  * <pre>
- * ξ ~ N(0, I_D)     f ~ N(mean(ξ), (variance(ξ) + {@value #JITTER})·I_2D)     mean, variance: {@link ProcessOps#conditional}
+ * ξ ~ N(0, I_D)     f ~ N(mean(ξ), (variance(ξ) + {@value #JITTER})·I_2D) by {@link ProcessOps#conditional}
  * z ~ q(z|f,x) = N(mu(x) + f_1..D, exp(logVar(x) + f_D+1..2D))
  * log q(z|x) is replaced by   log N(ξ) + log q(f|ξ) + log q(z|f,x) − log r(ξ,f|z,x)
  * </pre>
@@ -85,8 +85,8 @@ public final class ProcessPosterior implements Posterior {
   private static final LogVarBounds AMPLITUDE = new LogVarBounds(-8, 2);
 
   private static final String KL_REFUSAL =
-      "the analytic KL, which free bits need too, does not exist for a variational Gaussian process:"
-          + " use --objective elbo, which samples it, or elbo:mc";
+      "the analytic KL, which free bits need too, does not exist for a variational Gaussian"
+          + " process: use --objective elbo, which samples it, or elbo:mc";
   private static final String BOUND_REFUSAL =
       "the log q of a variational Gaussian process is a bound that holds the auxiliary model r: use"
           + " --estimator pathwise";
@@ -140,8 +140,7 @@ public final class ProcessPosterior implements Posterior {
     GaussianOps.Want part =
         want.densities() ? GaussianOps.Want.LOG_DENSITIES : GaussianOps.Want.SAMPLE;
     int rows = Math.multiplyExact(h.value().rows(), samples);
-    GaussianOps.Sample xi =
-        GaussianOps.reparameterize(tape, origin, origin, noise, rows, part);
+    GaussianOps.Sample xi = GaussianOps.reparameterize(tape, origin, origin, noise, rows, part);
     GaussianOps.Sample eps =
         GaussianOps.reparameterize(tape, zeros, zeros, noise.branch(0), rows, part);
     ProcessOps.Conditional process = process(tape, xi.z());
@@ -176,8 +175,7 @@ public final class ProcessPosterior implements Posterior {
 
   /** Each row of eps [R,2D] times its element of scale [R,1]. */
   private Var spread(Tape tape, Var scale, Var eps) {
-    return ComposeOps.product(
-        tape, DenseOps.dense(tape, scale, ones, null, Activation.NONE), eps);
+    return ComposeOps.product(tape, DenseOps.dense(tape, scale, ones, null, Activation.NONE), eps);
   }
 
   /** q(z|f,x) where f is [B·K,2D]. */
