@@ -44,8 +44,10 @@ public final class CholeskyOps {
     FactorNode n = tape.next(FactorNode.class, FactorNode::new);
     n.a = a;
     int batch = a.value().shape().dim(0);
-    if (n.status.length != batch) {
-      n.status = new int[batch];
+    if (n.status.length != batch) { // two are kept, since a short batch comes between full ones
+      int[] former = n.formerStatus;
+      n.formerStatus = n.status;
+      n.status = former.length == batch ? former : new int[batch];
     }
     tape.open(n.l, a.needsGradient(), batch, batch == 0 ? 0 : a.value().size() / batch);
     return n;
@@ -82,6 +84,7 @@ public final class CholeskyOps {
     private Var a = new Var();
     private final Var l = new Var();
     private int[] status = new int[0];
+    private int[] formerStatus = new int[0];
 
     @Override
     protected boolean reached() {

@@ -76,12 +76,33 @@ public final class ProcessOps {
   }
 
   /**
-   * Mean and variance of D independent Gaussian processes, which share a kernel.
-   *
-   * @param mean [R,D]
-   * @param variance [R]
+   * Mean and variance of D independent Gaussian processes, which share a kernel. A node only so
+   * that the tape keeps it and a step allocates none: gradients go through the nodes of its parts.
    */
-  public record Conditional(Var mean, Var variance) {}
+  public static final class Conditional extends Node {
+    private Var mean = new Var();
+    private Var variance = new Var();
+
+    private Conditional() {}
+
+    /** The means, [R,D]. */
+    public Var mean() {
+      return mean;
+    }
+
+    /** The variance of each process at a point, [R]. */
+    public Var variance() {
+      return variance;
+    }
+
+    @Override
+    protected boolean reached() {
+      return false;
+    }
+
+    @Override
+    protected void backward(Backend kernels) {}
+  }
 
   /**
    * What Gaussian processes are at R points, given their values at M others (Rasmussen and Williams
@@ -126,7 +147,10 @@ public final class ProcessOps {
     Var v =
         CholeskyOps.solve(tape, LinearSystem.LOWER, l, ShapeOps.reshape(tape, across, 1, m * r));
     Var variance = conditionalVariance(tape, ShapeOps.reshape(tape, v, m, r), logVariance);
-    return new Conditional(mean, variance);
+    Conditional n = tape.next(Conditional.class, Conditional::new);
+    n.mean = mean;
+    n.variance = variance;
+    return n;
   }
 
   private static final class ArdNode extends Node {

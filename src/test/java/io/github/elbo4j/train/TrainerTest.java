@@ -187,6 +187,7 @@ final class TrainerTest {
         List.of("posterior", "full", "estimator", "stl"),
         List.of("posterior", "planar:2", "warmup", "2"),
         List.of("posterior", "iaf:2:8", "polyak", 0.9),
+        List.of("posterior", "vgp:4", "warmup", "2"),
         List.of("posterior", "spline:2:8", "prior", "flow:2:8", "estimator", "stl"),
         List.of("log-var-min", -2, "log-var-max", 0.5, "seed", -1));
   }

@@ -46,7 +46,8 @@ class TrainingStepAllocationTest {
     "realnvp:2:16, flow:2:16, ANY, 2",
     "spline:2:16, normal, STICKING_THE_LANDING, 1",
     "iaf:2:16, normal, ANY, 1",
-    "maf:1:16, normal, STICKING_THE_LANDING, 1"
+    "maf:1:16, normal, STICKING_THE_LANDING, 1",
+    "vgp, normal, ANY, 2"
   })
   void posteriorsAndPriorsAllocateNothing(
       String posterior, String prior, Elbo.Form form, int threads) {

@@ -13,6 +13,7 @@ import io.github.elbo4j.kernel.Doubles;
 import io.github.elbo4j.kernel.NoiseKey;
 import io.github.elbo4j.kernel.dense.Activation;
 import io.github.elbo4j.nn.Parameters;
+import io.github.elbo4j.tensor.Shape;
 import io.github.elbo4j.tensor.Tensor;
 import io.github.elbo4j.testkit.GradCheck;
 import io.github.elbo4j.testkit.TapeCheck;
@@ -330,7 +331,8 @@ class PosteriorFamiliesTest {
   }
 
   static Stream<String> structured() {
-    return Stream.of("layers:2,1", "layers:3,2,1", "ladder:2,1", "ladder:1,2,2", "hierarchical");
+    return Stream.of(
+        "layers:2,1", "layers:3,2,1", "ladder:2,1", "ladder:1,2,2", "hierarchical", "vgp:2");
   }
 
   static Stream<String> all() {
@@ -350,6 +352,9 @@ class PosteriorFamiliesTest {
         boolean wide = p.name().matches("posterior\\.(?!auxiliary).*logVar.bias");
         p.value().fill(wide ? 0.8f : 0);
       }
+    }
+    if (family.startsWith("vgp")) {
+      narrowAuxiliary(model.parameters);
     }
     double[] x = {0.3, -0.2, 0.5, 0.1};
     Tape tape = new Tape(Backends.simd());
@@ -375,6 +380,19 @@ class PosteriorFamiliesTest {
     double[] b = meanAndError(drawn);
     assertThat(Math.hypot(a[1], b[1]) / b[0]).as("relative standard error").isLessThan(0.05);
     assertThat(a[0]).as("p̂(x)").isCloseTo(b[0], within(3.5 * Math.hypot(a[1], b[1])));
+  }
+
+  /** So that r(ξ,f|z,x) is nowhere far above q(ξ,f), but near the known points. */
+  private static void narrowAuxiliary(Parameters parameters) {
+    parameters.value("posterior.process.logVariance").fill(-1.5f);
+    parameters.value("posterior.process.logWeight").fill(1.5f);
+    Tensor logVar = parameters.value("posterior.auxiliary.logVar.bias");
+    logVar.fill(-2.5f); // of f
+    logVar.slice(0, Shape.of(3)).fill(-0.5f); // of ξ
+    Tensor mu = parameters.value("posterior.auxiliary.mu.weight");
+    for (int i = 0; i < mu.size(); i++) {
+      mu.array()[mu.offset() + i] *= 0.3f;
+    }
   }
 
   private static double[] meanAndError(double[] values) {

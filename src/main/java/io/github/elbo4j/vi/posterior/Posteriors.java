@@ -29,6 +29,8 @@ public final class Posteriors {
           + "layers:WIDTH,WIDTH: two or more stochastic layers, inferred upwards%n"
           + "ladder:WIDTH,WIDTH: the same, inferred downwards beside what the model expects%n"
           + "hierarchical: Gaussian whose parameters are random, with an auxiliary model%n"
+          + "vgp[:POINTS]: the same where a Gaussian process moves the parameters, given POINTS"
+          + " learned points (default: 10)%n"
           + "concrete:NxC[:TAU]: N relaxed categorical variables of C categories at a temperature"
           + " (default: 2/3)%n"
           + "categorical:NxC, binary:N: N discrete variables, for the estimators gumbel, st-gumbel,"
@@ -38,6 +40,9 @@ public final class Posteriors {
 
   /** Of the networks of a flow. */
   private static final int WIDTH = 128;
+
+  /** Of the variational data of a Gaussian process. */
+  private static final int POINTS = 10;
 
   private Posteriors() {}
 
@@ -93,6 +98,11 @@ public final class Posteriors {
       case "binary" -> {
         int variables = spec.expect(1, "binary:N").integer(0, 1, "binary:N");
         yield new DiscretePosterior.Spec(variables, 2, true);
+      }
+      case "vgp" -> {
+        String form = "vgp[:POINTS]";
+        yield new ProcessPosterior.Spec(
+            latent, spec.expect(0, 1, form).integer(0, 1, form, POINTS));
       }
       default -> throw spec.unknown(FORMS);
     };

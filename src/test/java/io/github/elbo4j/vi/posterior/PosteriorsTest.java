@@ -72,10 +72,28 @@ class PosteriorsTest {
     assertThat(Posteriors.parse("full", D)).isEqualTo(new FullCovariancePosterior.Spec(D));
     assertThat(Posteriors.parse("full", 1)).isEqualTo(new DiagonalGaussianPosterior.Spec(1));
     assertThat(Posteriors.parse("diagonal", D)).isEqualTo(new DiagonalGaussianPosterior.Spec(D));
+    assertThat(Posteriors.parse("vgp", D)).isEqualTo(new ProcessPosterior.Spec(D, 10));
+    assertThat(Posteriors.parse("vgp:4", D)).isEqualTo(new ProcessPosterior.Spec(D, 4));
+  }
+
+  @Test
+  void aVariationalGaussianProcessSaysWhatItHasNot() {
+    for (Want want : new Want[] {Want.KL, Want.KL_PER_DIM}) {
+      assertThat(refusal("vgp", want)).contains("variational Gaussian process", "elbo:mc");
+    }
+    for (Want want : new Want[] {Want.LOG_DENSITIES_STL, Want.LOG_DENSITIES_SCORE}) {
+      assertThat(refusal("vgp", want)).contains("auxiliary model r", "--estimator pathwise");
+    }
+    assertThat(refusal("vgp", Want.SAMPLE)).isNull();
+    assertThat(refusal("vgp", Want.LOG_DENSITIES)).isNull();
   }
 
   @Test
   void whatIsNotANameIsRefused() {
+    refused(
+        "vgp:0",
+        "must be of the form vgp[:POINTS] with a whole number of at least 1 where \"0\" stands");
+    refused("vgp:4:4", "must be of the form vgp[:POINTS]");
     refused("planar", "must be of the form planar:STEPS[:shared]");
     refused("planar:2:3", "must be of the form planar:STEPS[:shared]");
     refused("planar:2:shared:1", "must be of the form planar:STEPS[:shared]");
