@@ -84,6 +84,7 @@ final class CombinationMatrix {
               Map.entry("layers:WIDTH,WIDTH", List.of("layers:3,2")),
               Map.entry("ladder:WIDTH,WIDTH", List.of("ladder:3,2,2")),
               Map.entry("hierarchical", List.of("hierarchical")),
+              Map.entry("vgp[:POINTS]", List.of("vgp:4")),
               Map.entry("concrete:NxC[:TAU]", List.of("concrete:2x3")),
               Map.entry("categorical:NxC", List.of("categorical:2x3")),
               Map.entry("binary:N", List.of("binary:4"))));
