@@ -11,6 +11,7 @@ if [ "${1:-}" = --out ]; then
   trap - EXIT
   out=$2
 fi
+mkdir -p "$out"
 [ -x $elbo4j ] || { echo "toolbox: $elbo4j is not there: make dist" >&2; exit 1; }
 field() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" <<<"$2" | cut -c1-8; }
 echo "| \`train --data embedded --epochs 3 --hidden 200\` … | test ELBO | log p(x), first 100 test images |"

@@ -20,7 +20,6 @@ class EstimatorAllocationTest {
     "binary:6, elbo, score:optimal",
     "binary:6, elbo, st-gumbel",
     "categorical:4x3, iwae:3, vimco",
-    "categorical:4x3, elbo, relax",
     "diagonal, elbo, score:constant"
   })
   void estimatorsForDiscreteLatentsAllocateNothing(

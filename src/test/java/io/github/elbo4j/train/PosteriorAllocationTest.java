@@ -4,7 +4,6 @@ import io.github.elbo4j.kernel.Backends;
 import io.github.elbo4j.vi.Annealing;
 import io.github.elbo4j.vi.Elbo;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,15 +28,5 @@ class PosteriorAllocationTest {
     StepAllocation.assertAllocatesNothing(
         threads,
         () -> new StepFixture(Backends.simd(), posterior, prior, "bernoulli", elbo, 100, false));
-  }
-
-  /** Its many kernels on one row each take longer to be compiled than the others together. */
-  @Test
-  @Tag("verify")
-  void theGaussianProcessAllocatesNothing() {
-    StepAllocation.assertAllocatesNothing(
-        1,
-        () ->
-            new StepFixture(Backends.simd(), "vgp", "normal", "bernoulli", Elbo.PLAIN, 100, false));
   }
 }
