@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * η are fixed, and the network r is trained on {@code ½( f(b) − c(z̃) )²}, the noise that is left
  * in the signal. Whatever they are, the estimate is unbiased.
  *
- * <p>Unlike other steps, one of RELAX is not sure to allocate nothing: in one JVM of four it went on
- * to allocate 3.5 KB, which looks like vectors that the compiler boxes.
+ * <p>Unlike other steps, one of RELAX is not sure to allocate nothing: in one JVM of four it went
+ * on to allocate 3.5 KB, which looks like vectors that the compiler boxes.
  */
 final class ControlledElbo implements Objective {
   /** The hidden layer of r. */
