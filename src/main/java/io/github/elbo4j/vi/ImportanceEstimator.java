@@ -19,12 +19,13 @@ public final class ImportanceEstimator {
   private static final int ROWS = 2000;
 
   /** Weights of a data point that k̂ is taken of. */
-  private static final int MOST_KEPT = 100_000;
+  private static final int MOST_KEPT = 5_000;
 
   private final Vae vae;
   private final Tape encoderTape;
   private final Tape sampleTape;
   private final Var encoded = new Var();
+  private float[] kept = {}; // log-weights that k̂ is taken of
 
   public ImportanceEstimator(Vae vae, Backend backend) {
     this.vae = vae;
@@ -48,14 +49,18 @@ public final class ImportanceEstimator {
   }
 
   /**
-   * Estimates log p(x) of each data point with its diagnostics. k̂ is that of the first 100,000
+   * Estimates log p(x) of each data point with its diagnostics. k̂ is that of the first 5,000
    * weights of a data point, so that memory does not grow with K beyond that.
    *
    * @param out written from element {@code from}
    */
   public void diagnose(Observed x, int samples, NoiseKey noise, Diagnosis out, int from) {
     int points = x.points();
-    Tensor all = Tensor.zeros(points, Math.min(samples, MOST_KEPT));
+    int some = Math.min(samples, MOST_KEPT);
+    if (kept.length < points * some) {
+      kept = new float[points * some];
+    }
+    Tensor all = Tensor.of(kept, 0, points, some);
     Tensor ess = Tensor.zeros(points);
     estimate(x, samples, noise, out.logLikelihood(), from, all, ess);
     Tensor kHat = Tensor.zeros(points);
