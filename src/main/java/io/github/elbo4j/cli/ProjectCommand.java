@@ -67,7 +67,7 @@ final class ProjectCommand implements Callable<Integer> {
     MapLatent.Found found = space.project(images, steps);
     float[] z = found.z().toArray();
     Path file = out == null ? run.folder().resolve("projections.png") : out;
-    pairs(space, file, space.pictures(images), space.decode(z, images.labels()));
+    space.writePairs(file, space.pictures(images), space.decode(z, images.labels()));
     if (latents != null) {
       AtomicFiles.write(latents, new Npy(images.count(), space.dimensions(), z).bytes());
     }
@@ -86,21 +86,5 @@ final class ProjectCommand implements Callable<Integer> {
             start,
             end));
     return 0;
-  }
-
-  /** Rows of pictures with what their latents stand for below them. */
-  private static void pairs(LatentSpace space, Path file, float[] above, float[] below)
-      throws IOException {
-    int size = space.pixels();
-    int count = above.length / size;
-    int columns = Math.min(count, 16);
-    int bands = Math.ceilDiv(count, columns);
-    float[] grid = new float[2 * bands * columns * size];
-    for (int i = 0; i < count; i++) {
-      int top = (i / columns * 2 * columns + i % columns) * size;
-      System.arraycopy(above, i * size, grid, top, size);
-      System.arraycopy(below, i * size, grid, top + columns * size, size);
-    }
-    space.write(file, grid, columns);
   }
 }

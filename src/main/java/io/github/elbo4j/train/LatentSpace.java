@@ -142,9 +142,13 @@ public final class LatentSpace {
 
   /** Writes pictures, [n,N], as a PNG grid of so many columns. */
   public void write(Path file, float[] pictures, int columns) throws IOException {
-    int scale = Math.max(1, 56 / Math.max(model.height(), model.width()));
-    new ImageGrid(model.height(), model.width(), columns, 2, scale)
-        .write(file, pictures, 0, pictures.length / pixels());
+    model.grid(columns).write(file, pictures, 0, pictures.length / pixels());
+  }
+
+  /** Writes pictures, [n,N], in rows, each above a row of what belongs to them, [n,N]. */
+  public void writePairs(Path file, float[] above, float[] below) throws IOException {
+    int columns = Math.min(above.length / pixels(), 16);
+    write(file, Pictures.pairs(above, below, pixels(), columns), columns);
   }
 
   /** Pictures of images as they are, [n,N]. */

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  *     io.github.elbo4j.vi.LikelihoodSpec#levels}
  */
 public record Model(Vae vae, Parameters parameters, int height, int width, int levels) {
+  /** Pixels between two pictures of a grid. */
+  private static final int MARGIN = 2;
+
   /**
    * A new model.
    *
@@ -48,6 +51,11 @@ public record Model(Vae vae, Parameters parameters, int height, int width, int l
   /** An empty mini-batch for this model, which sees it in the memory where its parameters are. */
   Batch batch(int rows) {
     return new Batch(rows, vae.data(), vae.condition(), levels, parameters::allocate);
+  }
+
+  /** A grid of this model's pictures, small ones enlarged. */
+  ImageGrid grid(int columns) {
+    return new ImageGrid(height, width, columns, MARGIN, Math.max(1, 56 / Math.max(height, width)));
   }
 
   /** The first parameter that is not finite, in the order of the model, or null. */

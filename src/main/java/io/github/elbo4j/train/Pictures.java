@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Grids of what a model draws. */
 final class Pictures {
-  private static final int MARGIN = 2;
-
   private final Model model;
   private final Backend backend;
   private final Tape tape;
@@ -43,7 +41,7 @@ final class Pictures {
     tape.resetForInference();
     Tensor mean = model.vae().decodeMean(tape, Var.constant(z), told(count, label)).value();
     int columns = (int) Math.ceil(Math.sqrt(count));
-    grid(columns).write(file, shown(mean), 0, count);
+    model.grid(columns).write(file, shown(mean), 0, count);
   }
 
   /**
@@ -59,18 +57,12 @@ final class Pictures {
     Var z = model.vae().posteriorMean(tape, x);
     float[] mean = shown(model.vae().decodeMean(tape, z, x.condition()).value());
     float[] originals = x.x().value().toArray();
-    int bands = Math.ceilDiv(count, columns);
-    float[] pairs = new float[2 * bands * columns * size];
     double squares = 0;
-    for (int i = 0; i < count; i++) {
-      int top = (i / columns * 2 * columns + i % columns) * size;
-      System.arraycopy(originals, i * size, pairs, top, size);
-      System.arraycopy(mean, i * size, pairs, top + columns * size, size);
-    }
     for (int i = 0; i < mean.length; i++) {
       squares += Math.pow(mean[i] - (double) originals[i], 2);
     }
-    grid(columns).write(file, pairs, 0, 2 * bands * columns);
+    float[] pairs = pairs(originals, mean, size, columns);
+    model.grid(columns).write(file, pairs, 0, pairs.length / size);
     return squares / mean.length;
   }
 
@@ -89,9 +81,16 @@ final class Pictures {
     return Var.constant(Tensor.of(oneHot, 0, count, classes));
   }
 
-  private ImageGrid grid(int columns) {
-    int scale = Math.max(1, 56 / Math.max(model.height(), model.width()));
-    return new ImageGrid(model.height(), model.width(), columns, MARGIN, scale);
+  /** Rows of {@code columns} pictures, each above a row of what belongs to them. */
+  static float[] pairs(float[] above, float[] below, int size, int columns) {
+    int count = above.length / size;
+    float[] pairs = new float[2 * Math.ceilDiv(count, columns) * columns * size];
+    for (int i = 0; i < count; i++) {
+      int top = (i / columns * 2 * columns + i % columns) * size;
+      System.arraycopy(above, i * size, pairs, top, size);
+      System.arraycopy(below, i * size, pairs, top + columns * size, size);
+    }
+    return pairs;
   }
 
   /** A Gaussian's mean may leave [0,1]; a picture cannot. */
